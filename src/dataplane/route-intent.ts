@@ -1,0 +1,30 @@
+import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { NextHopRecord } from '../netlink/wire/records.ts';
+
+/**
+ * Where a route comes from. It decides what an agent that has lost its memory does with a route of an earlier run, and it can
+ * be told from the route alone: a blackhole is a `block`, a route on a pod link is a `pod`, everything else is `remote`.
+ */
+export type RouteOrigin = 'block' | 'pod' | 'remote';
+
+/** A route that we want in the main table, with our protocol number. */
+export interface DesiredRoute {
+  readonly prefix: Prefix;
+  readonly origin: RouteOrigin;
+  /** Empty: a blackhole. */
+  readonly nextHops: readonly NextHopRecord[];
+  /** Preferred source. */
+  readonly source?: Address;
+}
+
+export interface RouteIntent {
+  readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
+  /**
+   * Keep `remote` routes of an earlier run that nobody wants (yet): BGP peers have not all sent End-of-RIB and the selection
+   * deferral timer has not run out (RFC 4724 §4.1).
+   */
+  readonly keepRemote: boolean;
+}
+
+export const emptyRouteIntent: RouteIntent = { routes: new Map(), keepRemote: false };

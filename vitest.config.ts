@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+/** Pure folders: no I/O, no clock, no logging; held to 95% coverage. */
+const pureFolders = [
+  'src/net/**',
+  'src/ports/**',
+  'src/calc/**',
+  'src/bgp/wire/**',
+  'src/bgp/fsm/**',
+  'src/bgp/rib/**',
+  'src/netlink/wire/**',
+  'src/kube/records/**',
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.root.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'root',
+          include: ['test/**/*.root.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: pureFolders,
+      thresholds: { statements: 95, lines: 95, functions: 95 },
+      reporter: ['text-summary', 'text'],
+    },
+  },
+});
