@@ -31,6 +31,8 @@ export interface PeerConfig {
   readonly keepaliveTime: number;
   /** Never dial. */
   readonly passive: boolean;
+  /** False: keep the peer in sight, but shut its session. Absent: true. */
+  readonly enabled?: boolean;
   readonly import: ImportPolicy;
   readonly export: ExportPolicy;
 }

@@ -1,0 +1,70 @@
+import type { Address } from '../net/address.ts';
+import { GryphonError } from '../ports/error.ts';
+
+export interface Endpoint {
+  readonly address: Address;
+  readonly port: number;
+}
+
+/** What a connection tells its owner. After `closed` nothing else comes; it comes exactly once, whoever closed. */
+export interface ConnectionHandlers {
+  /** Bytes as they arrived; the callee may keep them. */
+  data(bytes: Uint8Array): void;
+  /** After a `write` that returned false: everything queued has been handed to the kernel. */
+  drain(): void;
+  /** The error when the connection broke, nothing when one of the sides closed it properly. */
+  closed(error?: TransportError): void;
+}
+
+/** An established TCP connection. */
+export interface Connection {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Starts the flow of data; until then nothing is read. */
+  start(handlers: ConnectionHandlers): void;
+  /** Queues bytes, which must not change afterwards. False: enough is queued, write no more before `drain`. */
+  write(bytes: Uint8Array): boolean;
+  /** Stops reading, so that TCP holds the other side back; `resume` goes on. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes; within a bounded time whatever the other side does. */
+  close(): void;
+  /** Closes at once and drops what is queued. */
+  destroy(): void;
+}
+
+/** An attempt to connect, until one of its callbacks was called. */
+export interface Dial {
+  /** Gives up; no callback comes any more. */
+  cancel(): void;
+}
+
+export interface DialHandlers {
+  connected(connection: Connection): void;
+  failed(error: TransportError): void;
+}
+
+export interface Listener {
+  close(): void;
+}
+
+export interface ListenHandlers {
+  listening(): void;
+  /** The owner starts or destroys it in the same turn. */
+  connection(connection: Connection): void;
+  /** The listener does not work (any more); nothing else comes. */
+  failed(error: TransportError): void;
+}
+
+/** Port: TCP as the speaker needs it. Real: `tcp.ts`; simulated: `test/support/fake-network.ts`. Callbacks never come in the calling turn. */
+export interface Transport {
+  connect(
+    to: Endpoint,
+    options: { readonly localAddress?: Address; readonly timeout: number },
+    handlers: DialHandlers,
+  ): Dial;
+  listen(on: Endpoint, handlers: ListenHandlers): Listener;
+}
+
+/** `GRY_TCP_…`; the message is the reason alone (`connection refused`), because who and where is known to the caller. */
+export class TransportError extends GryphonError {}
