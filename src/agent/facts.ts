@@ -1,0 +1,107 @@
+import type { LearnedRoute } from '../bgp/status.ts';
+import type { Attachment } from '../ipam/attachment.ts';
+import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
+import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
+import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
+import type { NodeRecord } from '../kube/records/node.ts';
+import { equal } from '../net/equal.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
+
+/**
+ * One kind of fact: records by key. A record that equals the one it replaces is no change, so that events may repeat, come
+ * late or roll back. `revision` grows with every change: whoever derives something remembers it for.
+ */
+export class FactTable<K, V> {
+  readonly #records = new Map<K, V>();
+  readonly #changed: () => void;
+  #revision = 0;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  get records(): ReadonlyMap<K, V> {
+    return this.#records;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Sets or (undefined) removes one record. */
+  put(key: K, record: V | undefined): void {
+    if (this.#store(key, record)) this.#bump();
+  }
+
+  /** Many at once, one change. */
+  putAll(changes: Iterable<readonly [K, V | undefined]>): void {
+    let changed = false;
+    for (const [key, record] of changes) changed = this.#store(key, record) || changed;
+    if (changed) this.#bump();
+  }
+
+  /** Makes the table exactly `records`. */
+  replace(records: ReadonlyMap<K, V>): void {
+    let changed = false;
+    for (const key of this.#records.keys()) {
+      if (!records.has(key)) changed = this.#records.delete(key);
+    }
+    for (const [key, record] of records) changed = this.#store(key, record) || changed;
+    if (changed) this.#bump();
+  }
+
+  #store(key: K, record: V | undefined): boolean {
+    const before = this.#records.get(key);
+    if (record === undefined) return this.#records.delete(key);
+    if (before === record || (before !== undefined && equal(before, record))) return false;
+    this.#records.set(key, record);
+    return true;
+  }
+
+  #bump(): void {
+    this.#revision++;
+    this.#changed();
+  }
+}
+
+export type FactName = Exclude<keyof FactStore, 'revisionOf'>;
+
+/** Everything the agent knows, as records. Whatever comes in is put here; whoever wants to react is told the table's name. */
+export class FactStore {
+  readonly nodes: FactTable<string, NodeRecord>;
+  readonly pools: FactTable<string, IPPoolRecord>;
+  readonly bgpConfigurations: FactTable<string, BGPConfigurationRecord>;
+  readonly bgpPeers: FactTable<string, BGPPeerRecord>;
+  /** By interface index. */
+  readonly links: FactTable<number, LinkRecord>;
+  /** By `INDEX ADDRESS/LENGTH`. */
+  readonly addresses: FactTable<string, LinkAddressRecord>;
+  /** Routes of the main table that are not ours: next hops are resolved through them. By position in the kernel's order. */
+  readonly foreignRoutes: FactTable<string, RouteRecord>;
+  /** Best routes of the BGP speaker. */
+  readonly learned: FactTable<Prefix, LearnedRoute>;
+  /** Pods on this node, by `attachmentId`. */
+  readonly attachments: FactTable<string, Attachment>;
+  /** Single truths: `bgpConverged` once the routes of an earlier run may be swept. */
+  readonly flags: FactTable<'bgpConverged', boolean>;
+
+  constructor(onChange: (name: FactName) => void) {
+    const table = <K, V>(name: FactName): FactTable<K, V> => new FactTable(() => onChange(name));
+    this.nodes = table('nodes');
+    this.pools = table('pools');
+    this.bgpConfigurations = table('bgpConfigurations');
+    this.bgpPeers = table('bgpPeers');
+    this.links = table('links');
+    this.addresses = table('addresses');
+    this.foreignRoutes = table('foreignRoutes');
+    this.learned = table('learned');
+    this.attachments = table('attachments');
+    this.flags = table('flags');
+  }
+
+  /** Grows with any change of the tables named: the key under which something derived from them may be kept. */
+  revisionOf(names: readonly FactName[]): string {
+    return names.map((name) => this[name].revision).join('.');
+  }
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { type FactName, FactStore, FactTable } from '../../src/agent/facts.ts';
+
+it('a record that equals the one it replaces is no change', () => {
+  let changes = 0;
+  const table = new FactTable<string, { readonly n: readonly number[] }>(() => {
+    changes++;
+  });
+  table.put('a', { n: [1] });
+  table.put('a', { n: [1] });
+  table.put('b', undefined);
+  table.replace(new Map([['a', { n: [1] }]]));
+  expect([changes, table.revision]).toEqual([1, 1]);
+  table.put('a', { n: [2] });
+  table.put('a', undefined);
+  expect(changes).toBe(3);
+});
+
+it('many records at once are one change', () => {
+  let changes = 0;
+  const table = new FactTable<string, number>(() => {
+    changes++;
+  });
+  table.putAll([
+    ['a', 1],
+    ['b', 2],
+    ['c', undefined],
+  ]);
+  table.replace(
+    new Map([
+      ['b', 2],
+      ['d', 4],
+    ]),
+  );
+  table.putAll([['b', 2]]);
+  expect(changes).toBe(2);
+  expect(Object.fromEntries(table.records)).toEqual({ b: 2, d: 4 });
+});
+
+it('a table that loses all but equal records has changed', () => {
+  let changes = 0;
+  const table = new FactTable<string, number>(() => {
+    changes++;
+  });
+  table.putAll([
+    ['a', 1],
+    ['b', 2],
+  ]);
+  table.replace(new Map([['b', 2]]));
+  expect(changes).toBe(2);
+});
+
+it('tells which table changed and keys derived values by revision', () => {
+  const told: FactName[] = [];
+  const facts = new FactStore((name) => told.push(name));
+  const before = facts.revisionOf(['flags', 'nodes']);
+  facts.flags.put('bgpConverged', true);
+  expect(told).toEqual(['flags']);
+  expect(facts.revisionOf(['flags', 'nodes'])).not.toBe(before);
+  expect(facts.revisionOf(['nodes'])).toBe(facts.revisionOf(['pools']));
+});
