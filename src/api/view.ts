@@ -89,6 +89,7 @@ export interface AgentView {
   peers(): readonly PeerStatus[];
   /** The Loc-RIB with all paths, sorted by prefix. */
   rib(): Iterable<RibEntryStatus>;
-  routes(): readonly RouteView[];
+  /** Read in slices, with turns of the event loop between them: a lazy iterable costs the least. */
+  routes(): Iterable<RouteView>;
   pods(): readonly PodView[];
 }
