@@ -1,0 +1,31 @@
+import { type SettingKey, type SettingSchema, settingsSchema } from './schema.ts';
+
+/** One setting under all its names. */
+export interface SettingDefinition {
+  /** Key in the file: `bgpPort`. */
+  readonly key: SettingKey;
+  /** Flag without dashes: `bgp-port`. */
+  readonly flag: string;
+  /** Variable: `GRYPHON_BGP_PORT`. */
+  readonly environment: string;
+  readonly schema: SettingSchema;
+}
+
+export const environmentPrefix = 'GRYPHON_';
+
+/** The one rule between the names: `clusterCIDR`, `clusterCidr` and `cluster-cidr` all give `cluster-cidr`. */
+export const flagOf = (key: string): string => key.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+
+export const environmentOf = (key: string): string =>
+  environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
+
+/** All settings in the order of the schema, which is the order in which people read them. */
+export const settingDefinitions: readonly SettingDefinition[] = Object.entries(settingsSchema.properties).map(
+  ([key, schema]) => ({
+    // The casts are sound: the entries are those of the schema, and every property was made by `setting`.
+    key: key as SettingKey,
+    flag: flagOf(key),
+    environment: environmentOf(key),
+    schema: schema as unknown as SettingSchema,
+  }),
+);

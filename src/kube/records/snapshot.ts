@@ -1,0 +1,37 @@
+import type { Problem } from '../../ports/problem.ts';
+import type { BGPConfigurationRecord } from './bgp-configuration.ts';
+import type { BGPPeerRecord } from './bgp-peer.ts';
+import type { IPPoolRecord } from './ip-pool.ts';
+import type { NodeRecord } from './node.ts';
+
+/**
+ * Everything that a source of objects knows, by object name. A record, and a whole map, that did not change since the
+ * snapshot before is the same object (`===`), so comparing is cheap.
+ */
+export interface Snapshot {
+  /** False: the source has not been read once, the maps are empty because nothing is known. */
+  readonly synced: boolean;
+  /**
+   * False while a part of the source has never been readable (a file broken since the start): what it holds is unknown, so
+   * what an earlier run derived from it should not be swept.
+   */
+  readonly complete: boolean;
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  readonly pools: ReadonlyMap<string, IPPoolRecord>;
+  readonly bgpConfigurations: ReadonlyMap<string, BGPConfigurationRecord>;
+  readonly bgpPeers: ReadonlyMap<string, BGPPeerRecord>;
+  readonly problems: readonly Problem[];
+}
+
+/** The maps of a snapshot: one per kind that we keep. */
+export type SnapshotMap = 'nodes' | 'pools' | 'bgpConfigurations' | 'bgpPeers';
+
+export const emptySnapshot: Snapshot = {
+  synced: false,
+  complete: false,
+  nodes: new Map(),
+  pools: new Map(),
+  bgpConfigurations: new Map(),
+  bgpPeers: new Map(),
+  problems: [],
+};
