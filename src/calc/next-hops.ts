@@ -39,8 +39,12 @@ export class NextHopResolver {
     }
   }
 
+  isLocal(address: Address): boolean {
+    return this.#local.has(address);
+  }
+
   resolve(address: Address): Resolution {
-    if (this.#local.has(address)) return { kind: 'local' };
+    if (this.isLocal(address)) return { kind: 'local' };
     const found = this.#follow(address, 0);
     if (typeof found === 'string') return { kind: 'unresolved', reason: found };
     return { kind: 'resolved', nextHops: found, direct: found.every((hop) => hop.gateway === address) };

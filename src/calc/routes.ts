@@ -137,7 +137,9 @@ function remote(facts: RouteFacts, prefix: Prefix, hops: readonly NextHopRecord[
       ? hops
       : [...new Map(hops.map((h) => [key(h), h])).values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const source = addressOf(facts.self.addresses, prefixFamily(prefix));
-  return { prefix, origin: 'remote', nextHops, ...(source === undefined ? {} : { source }) };
+  // The kernel refuses a source that no link of ours has.
+  const usable = source !== undefined && facts.resolver.isLocal(source);
+  return { prefix, origin: 'remote', nextHops, ...(usable ? { source } : {}) };
 }
 
 function resolve(

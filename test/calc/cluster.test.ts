@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import { computeCluster } from '../../src/calc/cluster.ts';
+import { computePools } from '../../src/calc/pools.ts';
+import { addressOf, computeSelf, nodeAddresses } from '../../src/calc/self.ts';
+import { computeSysctls } from '../../src/calc/sysctls.ts';
+import { address } from '../../src/net/address.ts';
+import { prefix } from '../../src/net/prefix.ts';
+import { byName, link, node } from '../support/records.ts';
+
+const codes = (problems: readonly { code: string; subject: string }[]): string[] =>
+  problems.map((p) => `${p.code} ${p.subject}`);
+
+it('the node that sorts first keeps a podCIDR or address that several claim', () => {
+  const cluster = computeCluster(
+    byName(
+      node('c', ['10.1.0.0/16', 'fd00:c::/64'], ['192.0.2.3', 'fd00::3']),
+      node('a', ['10.1.2.0/24'], ['192.0.2.1']),
+      node('b', ['10.1.3.0/24', '10.1.2.128/25'], ['192.0.2.1', 'fd00::3']),
+    ),
+  );
+  expect(
+    Object.fromEntries(
+      [...cluster.nodes].map(([name, n]) => [name, [...n.podCIDRs, ...Object.values(n.addresses)]]),
+    ),
+  ).toEqual({
+    a: ['10.1.2.0/24', '192.0.2.1'],
+    b: ['10.1.3.0/24', 'fd00::3'],
+    c: ['fd00:c::/64', '192.0.2.3'],
+  });
+  expect(cluster.problems.map((p) => `${p.subject}: ${p.message}`)).toEqual([
+    'Node b: its podCIDR 10.1.2.128/25 overlaps 10.1.2.0/24 of Node a, which keeps it',
+    'Node b: its address 192.0.2.1 is also that of Node a, which keeps it',
+    'Node c: its podCIDR 10.1.0.0/16 overlaps 10.1.2.0/24 of Node a, which keeps it',
+    'Node c: its address fd00::3 is also that of Node b, which keeps it',
+  ]);
+});
+
+it('annotations come before InternalIPs', () => {
+  const n = node('a', [], ['192.0.2.1', '192.0.2.2', 'fd00::1'], {
+    annotatedAddresses: { ipv4: address('198.51.100.1') },
+  });
+  expect(nodeAddresses(n)).toEqual({ ipv4: '198.51.100.1', ipv6: 'fd00::1' });
+  expect(addressOf(nodeAddresses(n), 6)).toBe('fd00::1');
+});
+
+it.each([
+  ['unknown, nothing known', byName(), ['GRY_NODE_UNKNOWN Node a']],
+  ['unknown among others', byName(node('b', [], [])), ['GRY_NODE_UNKNOWN Node a']],
+  ['without podCIDR', byName(node('a', [], ['192.0.2.1'])), ['GRY_POD_CIDR_MISSING Node a']],
+  ['without address', byName(node('a', ['10.0.0.0/24'], [])), ['GRY_NODE_ADDRESS_MISSING Node a']],
+  [
+    'with an address that this machine does not have',
+    byName(node('a', ['10.0.0.0/24'], ['192.0.2.9'])),
+    ['GRY_NODE_ADDRESS_FOREIGN Node a'],
+  ],
+  ['all right', byName(node('a', ['10.0.0.0/24'], ['192.0.2.1'])), []],
+])('reports a node that is %s', (_, nodes, expected) => {
+  const self = computeSelf('a', nodes, new Set([address('192.0.2.1')]));
+  expect(codes(self.problems)).toEqual(expected);
+  for (const problem of self.problems) expect(problem.remedy).not.toBe('');
+});
+
+it('names the nodes that are known when ours is not', () => {
+  const many = byName(...['f', 'e', 'd', 'c', 'b', 'g'].map((n) => node(n, [], [])));
+  expect(computeSelf('a', many, new Set()).problems[0]?.message).toContain('known: b, c, d, e, f, …');
+});
+
+it('pools are the IPPools, else the cluster CIDR, else the podCIDRs', () => {
+  const nodes = byName(node('a', ['10.0.1.0/24', 'fd00:1::/64'], []), node('b', ['10.0.0.0/24'], []));
+  const pool = {
+    name: 'p',
+    cidr: prefix('10.0.0.0/16'),
+    natOutgoing: false,
+    disabled: false,
+    disableBGPExport: false,
+    unsupported: [],
+  };
+  expect(computePools(byName(pool), [prefix('10.9.0.0/16')], nodes)).toEqual([
+    { cidr: '10.0.0.0/16', natOutgoing: false },
+  ]);
+  expect(computePools(new Map(), [prefix('10.9.0.0/16')], nodes)).toEqual([
+    { cidr: '10.9.0.0/16', natOutgoing: true },
+  ]);
+  expect(computePools(new Map(), [], nodes).map((p) => p.cidr)).toEqual([
+    '10.0.0.0/24',
+    '10.0.1.0/24',
+    'fd00:1::/64',
+  ]);
+});
+
+it('uplinks listen to router advertisements before IPv6 forwards', () => {
+  const links = [link(1, 'lo'), link(3, 'eth1'), link(2, 'eth0.100'), link(9, 'gryp0123456789a')];
+  const isPodLink = (name: string): boolean => name.startsWith('gryp');
+  expect(computeSysctls(new Set([4, 6]), links, isPodLink)).toEqual([
+    { path: 'ipv4/ip_forward', value: '1' },
+    { path: 'ipv6/conf/eth0.100/accept_ra', value: '2', onlyFrom: '1' },
+    { path: 'ipv6/conf/eth1/accept_ra', value: '2', onlyFrom: '1' },
+    { path: 'ipv6/conf/all/forwarding', value: '1' },
+  ]);
+  expect(computeSysctls(new Set(), links, isPodLink)).toEqual([]);
+});
