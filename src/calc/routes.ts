@@ -99,7 +99,11 @@ function addLearned(table: RouteTable, facts: RouteFacts): void {
     const hops: NextHopRecord[] = [];
     let reason = '';
     for (const nextHop of route.nextHops) {
-      const found = memo(resolved, nextHop, () => resolve(facts.resolver, nextHop, route.prefix));
+      if (familyOf(nextHop) !== prefixFamily(route.prefix)) {
+        reason = `next hop ${nextHop} is of the other family`;
+        continue;
+      }
+      const found = memo(resolved, nextHop, () => resolve(facts.resolver, nextHop));
       if (typeof found === 'string') reason = found;
       else hops.push(...found);
     }
@@ -142,12 +146,7 @@ function remote(facts: RouteFacts, prefix: Prefix, hops: readonly NextHopRecord[
   return { prefix, origin: 'remote', nextHops, ...(usable ? { source } : {}) };
 }
 
-function resolve(
-  resolver: NextHopResolver,
-  nextHop: Address,
-  prefix: Prefix,
-): readonly NextHopRecord[] | string {
-  if (familyOf(nextHop) !== prefixFamily(prefix)) return `next hop ${nextHop} is of the other family`;
+function resolve(resolver: NextHopResolver, nextHop: Address): readonly NextHopRecord[] | string {
   const found = resolver.resolve(nextHop);
   switch (found.kind) {
     case 'resolved':

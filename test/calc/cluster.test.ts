@@ -3,6 +3,7 @@ import { computeCluster } from '../../src/calc/cluster.ts';
 import { computePools } from '../../src/calc/pools.ts';
 import { addressOf, computeSelf, nodeAddresses } from '../../src/calc/self.ts';
 import { computeSysctls } from '../../src/calc/sysctls.ts';
+import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { byName, link, node } from '../support/records.ts';
@@ -44,7 +45,7 @@ it('annotations come before InternalIPs', () => {
 });
 
 it.each([
-  ['unknown, nothing known', byName(), ['GRY_NODE_UNKNOWN Node a']],
+  ['unknown, nothing known', byName<NodeRecord>(), ['GRY_NODE_UNKNOWN Node a']],
   ['unknown among others', byName(node('b', [], [])), ['GRY_NODE_UNKNOWN Node a']],
   ['without podCIDR', byName(node('a', [], ['192.0.2.1'])), ['GRY_POD_CIDR_MISSING Node a']],
   ['without address', byName(node('a', ['10.0.0.0/24'], [])), ['GRY_NODE_ADDRESS_MISSING Node a']],
