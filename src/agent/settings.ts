@@ -3,10 +3,9 @@ import type { Problem } from '../ports/problem.ts';
 import { type Assignment, environmentAssignments, fileAssignments, flagAssignments } from './settings/assignment.ts';
 import { decoders } from './settings/decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './settings/definition.ts';
-import type { SettingKey, Settings } from './settings/schema.ts';
+import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 
-/** Which source gave a setting its value, strongest first. */
-export type SettingOrigin = 'flag' | 'environment' | 'file' | 'default';
+export type { ListenAddress, SettingOrigin, Settings } from './settings/schema.ts';
 
 export interface SettingSources {
   /** Values of the flags given; keys in any form of the name (`bgp-port`, `bgpPort`), as argument parsers make them. */
@@ -47,8 +46,8 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     values[key] = given === undefined ? defaultOf(definition) : given.value;
     origins[key] = given === undefined || assignment === undefined ? 'default' : assignment.origin;
   }
-  // The cast is sound: every key of the schema was set, by a decoder of its form.
-  return { settings: withDerived(values as Settings), origins, problems };
+  // The casts are sound: every key of the schema was set, its value by a decoder of its form.
+  return { settings: withDerived(values as Settings), origins: origins as ResolvedSettings['origins'], problems };
 }
 
 function decodeGiven(

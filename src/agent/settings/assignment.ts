@@ -1,9 +1,8 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { nearestRemedy } from '../../kube/records/nearest.ts';
 import type { Problem } from '../../ports/problem.ts';
-import type { SettingOrigin } from '../settings.ts';
 import { environmentPrefix, flagOf, settingDefinitions } from './definition.ts';
-import type { SettingKey } from './schema.ts';
+import type { SettingKey, SettingOrigin } from './schema.ts';
 
 /** One source gives one setting a value. */
 export interface Assignment {

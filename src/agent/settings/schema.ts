@@ -124,6 +124,9 @@ export const settingsSchema = Type.Object({
 export type Settings = Readonly<Static<typeof settingsSchema>>;
 export type SettingKey = keyof Settings;
 
+/** Which source gave a setting its value, strongest first. */
+export type SettingOrigin = 'flag' | 'environment' | 'file' | 'default';
+
 /** A property of `settingsSchema`, as the generic code sees it. */
 export type SettingSchema = TSchema &
   SettingOptions & {
