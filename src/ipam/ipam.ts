@@ -1,5 +1,16 @@
+import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Clock } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
+import type { Problem } from '../ports/problem.ts';
+import { Allocator } from './allocator.ts';
+import { type Attachment, type AttachmentKey, attachmentId, type PodReference } from './attachment.ts';
+import { IpamError } from './error.ts';
+import { Journal } from './journal.ts';
+import type { JournalRecord } from './journal-record.ts';
+import type { JournalState } from './journal-state.ts';
+import type { CidrUsage } from './usage.ts';
 
 export interface IpamOptions {
   /** `/var/lib/gryphon/ipam.journal`; the directory is made when it is missing. */
@@ -12,8 +23,257 @@ export interface IpamOptions {
   readonly coolDown?: number;
 }
 
-export declare class Ipam {
-  /** Reads the journal. @throws IpamError `GRY_IPAM_JOURNAL` when the directory cannot be used */
-  static open(options: IpamOptions): Ipam;
-  close(): void;
+/** What an attachment is made of besides its key and addresses. */
+export interface AttachmentRequest {
+  readonly hostLink: string;
+  readonly pod?: PodReference;
+  /** Addresses that the pod wants, at most one per family. */
+  readonly requested?: readonly Address[];
+}
+
+/** A pod link found in the kernel: what it says about its owner outlives a lost journal. */
+export interface LiveAttachment extends AttachmentKey {
+  readonly hostLink: string;
+  readonly addresses: readonly Address[];
+}
+
+/** Every address of this node: who has it, since when, remembered over restarts. */
+export class Ipam {
+  readonly #allocator: Allocator;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #attachments = new Map<string, Attachment>();
+  readonly #coolDown: number;
+  #conflicts: readonly Problem[] = [];
+  #journalProblem: Problem | undefined;
+  #compacting: Promise<void> = Promise.resolve();
+
+  private constructor(options: IpamOptions, journal: Journal, state: JournalState) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#coolDown = options.coolDown ?? 30_000;
+    this.#journal = journal;
+    this.#allocator = new Allocator({ coolDown: this.#coolDown });
+    for (const [id, attachment] of state.attachments) {
+      this.#allocator.restore(id, attachment.addresses);
+      this.#attachments.set(id, attachment);
+    }
+    this.#restoreCooling(state.resting);
+    if (state.damaged > 0) this.#log.warn('ipam journal has damaged lines', { lines: state.damaged });
+  }
+
+  /** Reads the journal. @throws IpamError `GRY_IPAM_JOURNAL` when the file cannot be used */
+  static open(options: IpamOptions): Ipam {
+    const { journal, state } = Journal.open(options.path, options.bootID);
+    return new Ipam(options, journal, state);
+  }
+
+  /** Wall clock to monotonic; a release that the wall clock puts into the future counts as just now. */
+  #restoreCooling(resting: ReadonlyMap<Address, number>): void {
+    const now = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    const ages = [...resting].map(([address, at]) => ({ address, age: Math.max(0, now - at) }));
+    for (const { address, age } of ages.sort((a, b) => b.age - a.age)) {
+      if (age < this.#coolDown) this.#allocator.restoreCooling(address, monotonic - age);
+    }
+  }
+
+  configure(cidrs: readonly Prefix[], reserved: Iterable<Address> = []): void {
+    this.#allocator.configure(cidrs, reserved);
+  }
+
+  /**
+   * Makes up for lines that the journal has lost: a live link whose owner it does not know is adopted with its addresses.
+   * Where the journal gives such an address to somebody without a live link, the link is right; where two live
+   * links have one address, both stay and a problem tells. Returns what was adopted.
+   */
+  adopt(live: readonly LiveAttachment[]): readonly Attachment[] {
+    const liveIds = new Set(live.map(attachmentId));
+    const conflicts: Problem[] = [];
+    const adopted: Attachment[] = [];
+    for (const link of live) {
+      if (this.#attachments.has(attachmentId(link)) || link.addresses.length === 0) continue;
+      for (const stale of this.#ownersOf(link.addresses)) {
+        if (!liveIds.has(attachmentId(stale))) this.release(stale);
+      }
+      try {
+        adopted.push(this.#adoptOne(link));
+      } catch (error) {
+        conflicts.push(conflict(link, error));
+      }
+    }
+    this.#conflicts = conflicts;
+    return adopted;
+  }
+
+  #ownersOf(addresses: readonly Address[]): readonly Attachment[] {
+    return this.list().filter((a) => a.addresses.some((address) => addresses.includes(address)));
+  }
+
+  #adoptOne(link: LiveAttachment): Attachment {
+    const { network, containerID, ifname, hostLink, addresses } = link;
+    const createdAt = this.#clock.now();
+    const attachment = {
+      network,
+      containerID,
+      ifname,
+      hostLink,
+      addresses,
+      createdAt,
+      state: 'configured',
+    } as const;
+    this.#allocator.restore(attachmentId(link), addresses);
+    this.#attachments.set(attachmentId(link), attachment);
+    this.#remember({ kind: 'take', attachment });
+    return attachment;
+  }
+
+  /**
+   * Gives the attachment one address per family; it is on disk when this returns.
+   * @throws IpamError; then nothing was given
+   */
+  allocate(key: AttachmentKey, request: AttachmentRequest): Attachment {
+    const id = attachmentId(key);
+    const addresses = this.#allocator.allocate(id, this.#clock.monotonic(), request.requested);
+    const { network, containerID, ifname } = key;
+    const attachment: Attachment = {
+      ...{ network, containerID, ifname, addresses, hostLink: request.hostLink },
+      ...(request.pod === undefined ? {} : { pod: request.pod }),
+      createdAt: this.#clock.now(),
+      state: 'reserved',
+    };
+    try {
+      this.#append({ kind: 'take', attachment });
+    } catch (error) {
+      this.#allocator.forget(id);
+      throw error;
+    }
+    this.#attachments.set(id, attachment);
+    return attachment;
+  }
+
+  /** The link is finished: a restart will not undo the attachment any more. @throws IpamError */
+  confirm(key: AttachmentKey): Attachment {
+    const id = attachmentId(key);
+    const attachment = this.#attachments.get(id);
+    if (attachment === undefined) throw new IpamError('GRY_IPAM_UNKNOWN', `${id} has no addresses`);
+    this.#append({ kind: 'ready', id });
+    const confirmed: Attachment = { ...attachment, state: 'configured' };
+    this.#attachments.set(id, confirmed);
+    return confirmed;
+  }
+
+  /** Takes the addresses back; they rest for the cool-down. Never fails: a line that cannot be written is made up for later. */
+  release(key: AttachmentKey): Attachment | undefined {
+    const id = attachmentId(key);
+    const attachment = this.#attachments.get(id);
+    if (attachment === undefined) return undefined;
+    this.#attachments.delete(id);
+    this.#allocator.release(id, this.#clock.monotonic());
+    this.#remember({ kind: 'free', id, at: this.#clock.now() });
+    this.#compactWhenLong();
+    return attachment;
+  }
+
+  get(key: AttachmentKey): Attachment | undefined {
+    return this.#attachments.get(attachmentId(key));
+  }
+
+  /** In order of creation. */
+  list(): readonly Attachment[] {
+    return [...this.#attachments.values()];
+  }
+
+  usage(): readonly CidrUsage[] {
+    return this.#allocator.usage(this.#clock.monotonic());
+  }
+
+  /** Whether the next pod would get its addresses. */
+  get available(): boolean {
+    return this.#allocator.available;
+  }
+
+  tunnelAddresses(): readonly Address[] {
+    return this.#allocator.tunnelAddresses();
+  }
+
+  problems(): readonly Problem[] {
+    return this.#journalProblem === undefined ? this.#conflicts : [...this.#conflicts, this.#journalProblem];
+  }
+
+  /** Waits for a compaction under way and closes the file. */
+  async close(): Promise<void> {
+    await this.#compacting;
+    this.#journal.close();
+  }
+
+  #append(record: JournalRecord): void {
+    try {
+      this.#journal.append(record);
+      this.#journalProblem = undefined;
+    } catch (error) {
+      this.#journalProblem = journalProblem(error);
+      throw error;
+    }
+  }
+
+  /**
+   * For facts that hold whether or not they can be written. A `free` that is missing makes the address look taken after a
+   * restart until it is given again; a `take` of a live link that is missing is found again at its link.
+   */
+  #remember(record: JournalRecord): void {
+    try {
+      this.#append(record);
+    } catch (error) {
+      this.#log.warn('ipam journal line is lost', { reason: describeError(error) });
+    }
+  }
+
+  #compactWhenLong(): void {
+    const records = this.#snapshotSize();
+    if (!this.#journal.wantsCompaction(records)) return;
+    this.#compacting = this.#journal.compact(this.#snapshot()).catch((error: unknown) => {
+      this.#log.warn('ipam journal is not compacted', { reason: describeError(error) });
+    });
+  }
+
+  #snapshotSize(): number {
+    return this.#attachments.size + this.#allocator.cooling(this.#clock.monotonic()).length;
+  }
+
+  #snapshot(): readonly JournalRecord[] {
+    const monotonic = this.#clock.monotonic();
+    const now = this.#clock.now();
+    return [
+      ...this.list().map((attachment): JournalRecord => ({ kind: 'take', attachment })),
+      ...this.#allocator.cooling(monotonic).map(
+        ({ address, releasedAt }): JournalRecord => ({
+          kind: 'rest',
+          address,
+          at: now - (monotonic - releasedAt),
+        }),
+      ),
+    ];
+  }
+}
+
+function conflict(link: LiveAttachment, error: unknown): Problem {
+  return {
+    code: 'GRY_IPAM_DUPLICATE',
+    severity: 'error',
+    subject: `pod link ${link.hostLink}`,
+    message: describeError(error),
+    remedy: 'delete one of the two pods',
+  };
+}
+
+function journalProblem(error: unknown): Problem {
+  return {
+    code: 'GRY_IPAM_JOURNAL',
+    severity: 'error',
+    subject: 'IPAM journal',
+    message: error instanceof Error ? error.message : String(error),
+    remedy: 'free space on the file system and make the directory writable for root',
+  };
 }
