@@ -10,23 +10,21 @@ import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire
 
 /**
  * One kind of fact: records by key. A record that equals the one it replaces is no change, so that events may repeat, come
- * late or roll back. `revision` grows with every change: whoever derives something remembers it for.
+ * late or roll back.
  */
 export class FactTable<K, V> {
   readonly #records = new Map<K, V>();
   readonly #changed: () => void;
-  #revision = 0;
+  #snapshot: ReadonlyMap<K, V> | undefined;
 
   constructor(changed: () => void) {
     this.#changed = changed;
   }
 
+  /** The records as they are now. Another object after each change, never changed itself: derive from it, keep by identity. */
   get records(): ReadonlyMap<K, V> {
-    return this.#records;
-  }
-
-  get revision(): number {
-    return this.#revision;
+    this.#snapshot ??= new Map(this.#records);
+    return this.#snapshot;
   }
 
   /** Sets or (undefined) removes one record. */
@@ -60,12 +58,12 @@ export class FactTable<K, V> {
   }
 
   #bump(): void {
-    this.#revision++;
+    this.#snapshot = undefined;
     this.#changed();
   }
 }
 
-export type FactName = Exclude<keyof FactStore, 'revisionOf'>;
+export type FactName = keyof FactStore;
 
 /** Everything the agent knows, as records. Whatever comes in is put here; whoever wants to react is told the table's name. */
 export class FactStore {
@@ -98,10 +96,5 @@ export class FactStore {
     this.learned = table('learned');
     this.attachments = table('attachments');
     this.flags = table('flags');
-  }
-
-  /** Grows with any change of the tables named: the key under which something derived from them may be kept. */
-  revisionOf(names: readonly FactName[]): string {
-    return names.map((name) => this[name].revision).join('.');
   }
 }

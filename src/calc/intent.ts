@@ -1,0 +1,165 @@
+import type { LearnedRoute } from '../bgp/status.ts';
+import type { Attachment } from '../ipam/attachment.ts';
+import type { FirewallIntent } from '../iptables/model.ts';
+import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
+import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
+import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
+import type { NodeRecord } from '../kube/records/node.ts';
+import { matchesSelector, parseSelector } from '../kube/records/selector.ts';
+import type { Address, Family } from '../net/address.ts';
+import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
+import type { Problem } from '../ports/problem.ts';
+import { type BgpResult, computeBgp } from './bgp.ts';
+import { type Cluster, computeCluster } from './cluster.ts';
+import { masqueradeIntent } from './masquerade.ts';
+import { memo } from './memo.ts';
+import { NextHopResolver } from './next-hops.ts';
+import { computePodNetwork, type PodNetworkIntent } from './pod-network.ts';
+import { computePools, type Pool } from './pools.ts';
+import { computeRoutes, type RouteResult } from './routes.ts';
+import { addressList, computeSelf, type Self } from './self.ts';
+import { computeSysctls, type DesiredSysctl } from './sysctls.ts';
+
+/** The facts, as the pure functions read them; a map that did not change is the same object as before. */
+export interface IntentFacts {
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  readonly pools: ReadonlyMap<string, IPPoolRecord>;
+  readonly bgpConfigurations: ReadonlyMap<string, BGPConfigurationRecord>;
+  readonly bgpPeers: ReadonlyMap<string, BGPPeerRecord>;
+  readonly links: ReadonlyMap<number, LinkRecord>;
+  readonly addresses: ReadonlyMap<string, LinkAddressRecord>;
+  readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
+  readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
+  readonly attachments: ReadonlyMap<string, Attachment>;
+  /** Routes of an earlier run that BGP may still bring back must stay. */
+  readonly converged: boolean;
+}
+
+/** What the process was told at its start. */
+export interface IntentSettings {
+  readonly nodeName: string;
+  readonly bgp: boolean;
+  readonly bgpPort: number;
+  readonly clusterCIDRs: readonly Prefix[];
+  readonly masquerade: boolean;
+  readonly mtu: number;
+}
+
+/** What this node should look like. */
+export interface Intent {
+  readonly self: Self;
+  readonly cluster: Cluster;
+  readonly pools: readonly Pool[];
+  readonly routes: RouteResult;
+  readonly bgp: BgpResult;
+  readonly firewall: FirewallIntent;
+  readonly sysctls: readonly DesiredSysctl[];
+  readonly podNetwork: PodNetworkIntent;
+  readonly problems: readonly Problem[];
+}
+
+/** The host side of every pod link is called this and eleven hexadecimal digits. */
+export const POD_LINK_PREFIX = 'gryp';
+const isPodLink = (name: string): boolean => name.startsWith(POD_LINK_PREFIX);
+
+/** A function from facts to intent that computes anew only what depends on the facts that changed since its last call. */
+export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Intent {
+  const localAddresses = memo(
+    (addresses: IntentFacts['addresses']) => new Set([...addresses.values()].map((a) => a.address)),
+  );
+  const self = memo((nodes: IntentFacts['nodes'], local: ReadonlySet<Address>) =>
+    computeSelf(settings.nodeName, nodes, local),
+  );
+  const cluster = memo(computeCluster);
+  const pools = memo((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
+    computePools(records, settings.clusterCIDRs, nodes),
+  );
+  const resolver = memo(
+    (foreign: IntentFacts['foreignRoutes'], links: IntentFacts['links'], local: ReadonlySet<Address>) =>
+      new NextHopResolver(foreign.values(), links, local),
+  );
+  const routes = memo(
+    (
+      me: Self,
+      all: Cluster,
+      attachments: IntentFacts['attachments'],
+      links: IntentFacts['links'],
+      next: NextHopResolver,
+      learned: IntentFacts['learned'],
+      converged: boolean,
+    ) =>
+      computeRoutes({
+        self: me,
+        nodes: all.nodes,
+        attachments: attachments.values(),
+        links,
+        resolver: next,
+        bgp: settings.bgp,
+        learned,
+        converged,
+      }),
+  );
+  const bgp = memo(
+    (
+      me: Self,
+      all: Cluster,
+      configurations: IntentFacts['bgpConfigurations'],
+      peers: IntentFacts['bgpPeers'],
+    ): BgpResult =>
+      settings.bgp
+        ? computeBgp({ self: me, nodes: all.nodes, configurations, peers, selects, port: settings.bgpPort })
+        : { config: undefined, problems: [] },
+  );
+  const firewall = memo((ranges: readonly Pool[], all: Cluster) => computeFirewall(settings, ranges, all));
+  const sysctls = memo((ranges: readonly Pool[], links: IntentFacts['links']) =>
+    computeSysctls(familiesOf(ranges), links.values(), isPodLink),
+  );
+  const podNetwork = memo((me: Self, links: IntentFacts['links'], addresses: IntentFacts['addresses']) =>
+    computePodNetwork(me, links, addresses.values(), settings.mtu),
+  );
+
+  return (facts) => {
+    const local = localAddresses(facts.addresses);
+    const me = self(facts.nodes, local);
+    const all = cluster(facts.nodes);
+    const ranges = pools(facts.pools, facts.nodes);
+    const next = resolver(facts.foreignRoutes, facts.links, local);
+    const speaker = bgp(me, all, facts.bgpConfigurations, facts.bgpPeers);
+    return {
+      self: me,
+      cluster: all,
+      pools: ranges,
+      routes: routes(me, all, facts.attachments, facts.links, next, facts.learned, facts.converged),
+      bgp: speaker,
+      firewall: firewall(ranges, all),
+      sysctls: sysctls(ranges, facts.links),
+      podNetwork: podNetwork(me, facts.links, facts.addresses),
+      problems: [...me.problems, ...all.problems, ...speaker.problems],
+    };
+  };
+}
+
+const familiesOf = (pools: readonly Pool[]): ReadonlySet<Family> =>
+  new Set(pools.map((p) => prefixFamily(p.cidr)));
+
+function computeFirewall(settings: IntentSettings, pools: readonly Pool[], cluster: Cluster): FirewallIntent {
+  return masqueradeIntent({
+    pools: settings.masquerade ? pools : pools.map(({ cidr }) => ({ cidr, natOutgoing: false })),
+    families: [4, 6],
+    nodeAddresses: [...cluster.nodes.values()].flatMap((node) => [
+      ...addressList(node.addresses),
+      ...node.record.internalIPs,
+    ]),
+    podInterfaces: `${POD_LINK_PREFIX}+`,
+  });
+}
+
+/** Selectors were checked when their objects were read; one that does not parse all the same selects nothing. */
+function selects(selector: string, labels: Readonly<Record<string, string>>): boolean {
+  try {
+    return matchesSelector(parseSelector(selector), labels);
+  } catch {
+    return false;
+  }
+}
