@@ -4,10 +4,10 @@
  */
 import type { SetIntent } from '../iptables/ipset/model.ts';
 import type { Chain, FirewallIntent, Jump, Rule, RulesIntent } from '../iptables/model.ts';
-import { type Address, type Family, familyOf } from '../net/address.ts';
-import { type Prefix, prefix, prefixFamily } from '../net/prefix.ts';
+import { type Address, compareAddresses, type Family, familyOf } from '../net/address.ts';
+import { aggregatePrefixes, type Prefix, prefix, prefixFamily } from '../net/prefix.ts';
 
-/** A range of pod addresses of the whole cluster. */
+/** A range of pod addresses of the whole cluster. Ranges do not overlap. */
 export interface MasqueradePool {
   readonly cidr: Prefix;
   /** Traffic from it to the outside leaves with the node's address. */
@@ -41,7 +41,7 @@ export const masqueradeSets = (family: Family) =>
     nodes: `gry${family}-nodes`,
   }) as const;
 
-/** Sets and rules of both families. */
+/** Sets and rules of both families. The order of the facts does not matter: equal facts give equal intents. */
 export function masqueradeIntent(facts: MasqueradeFacts): FirewallIntent {
   const families = facts.families.filter((f) => facts.pools.some((p) => prefixFamily(p.cidr) === f));
   return {
@@ -65,21 +65,21 @@ function setsOf(family: Family, facts: MasqueradeFacts): readonly SetIntent[] {
       name: names.sources,
       type: 'hash:net',
       family,
-      members: pools.filter((p) => p.natOutgoing).map((p) => p.cidr),
+      members: aggregatePrefixes(pools.filter((p) => p.natOutgoing).map((p) => p.cidr)),
       reason: 'pools whose pods leave the cluster with the address of their node',
     },
     {
       name: names.exempt,
       type: 'hash:net',
       family,
-      members: [...pools.map((p) => p.cidr), ...neverTranslated[family]],
+      members: aggregatePrefixes([...pools.map((p) => p.cidr), ...neverTranslated[family]]),
       reason: 'destinations that see the address of the pod: all pools, multicast, broadcast',
     },
     {
       name: names.nodes,
       type: 'hash:ip',
       family,
-      members: facts.nodeAddresses.filter((a) => familyOf(a) === family),
+      members: [...new Set(facts.nodeAddresses)].filter((a) => familyOf(a) === family).sort(compareAddresses),
       reason: 'addresses of all nodes, which see the address of the pod',
     },
   ];
