@@ -1,0 +1,136 @@
+import { ERRNO, errnoName } from './errno.ts';
+import { NetlinkLostError, NetlinkPermissionError, SystemError } from './error.ts';
+import { DATAGRAM_LENGTH, type NetlinkSocket } from './netlink-socket.ts';
+import { decodeAcknowledgement } from './wire/acknowledgement.ts';
+import { NLMSG } from './wire/constants.ts';
+import { MessageReader } from './wire/message-reader.ts';
+import { MessageWriter } from './wire/message-writer.ts';
+import { encodeRequest } from './wire/request-codec.ts';
+import type { NetlinkRequest } from './wire/requests.ts';
+
+/** One request that the kernel refused; those before and after it were carried out. */
+export interface NetlinkFailure {
+  readonly request: NetlinkRequest;
+  readonly errno: number;
+  /** `EEXIST`, `ENETUNREACH`. */
+  readonly errnoName: string;
+  /** errno name and, where it gave any, the kernel's own words: `EINVAL, Nexthop has invalid gateway`. */
+  readonly message: string;
+}
+
+/**
+ * Messages per send. The kernel works through all of them before send returns and goes on after one that fails, so only the last
+ * asks for an acknowledgement: it is the barrier behind which all answers are in our queue.
+ */
+export const REQUESTS_PER_SEND = 512;
+
+/** What is sent at once: its messages are numbered from `first`. */
+interface Chunk {
+  readonly requests: readonly NetlinkRequest[];
+  readonly first: number;
+  readonly messages: MessageWriter;
+}
+
+/** Carries out requests over one socket. */
+export class Batcher {
+  readonly #socket: NetlinkSocket;
+  readonly #answers = new Uint8Array(DATAGRAM_LENGTH);
+  /** Two: one is filled while the other is with the kernel. */
+  #writers: [MessageWriter, MessageWriter] = [new MessageWriter(), new MessageWriter(0)];
+  #sequence = 0;
+
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+  }
+
+  /** On this thread. @throws NetlinkLostError, NetlinkPermissionError, NetlinkRequestError, SystemError */
+  runSync(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+    const failures: NetlinkFailure[] = [];
+    const source = requests[Symbol.iterator]();
+    for (let chunk = this.#encode(source); chunk !== undefined; chunk = this.#encode(source)) {
+      this.#socket.send(chunk.messages.view());
+      this.#collect(chunk, failures);
+    }
+    return failures;
+  }
+
+  /**
+   * The kernel's part on another thread; the next chunk is encoded meanwhile. On abort what was sent is still accounted for.
+   *
+   * @throws as `runSync`, and the abort reason
+   */
+  async runAsync(
+    requests: Iterable<NetlinkRequest>,
+    signal: AbortSignal,
+  ): Promise<readonly NetlinkFailure[]> {
+    signal.throwIfAborted();
+    const failures: NetlinkFailure[] = [];
+    const source = requests[Symbol.iterator]();
+    let chunk = this.#encode(source);
+    while (chunk !== undefined) {
+      const sent = this.#socket.sendAsync(chunk.messages.view());
+      let following: Chunk | undefined;
+      try {
+        following = signal.aborted ? undefined : this.#encode(source);
+      } finally {
+        await sent;
+      }
+      this.#collect(chunk, failures);
+      signal.throwIfAborted();
+      chunk = following;
+    }
+    return failures;
+  }
+
+  #encode(source: Iterator<NetlinkRequest>): Chunk | undefined {
+    const requests: NetlinkRequest[] = [];
+    while (requests.length < REQUESTS_PER_SEND) {
+      const next = source.next();
+      if (next.done === true) break;
+      requests.push(next.value);
+    }
+    if (requests.length === 0) return undefined;
+    const [messages, other] = this.#writers;
+    this.#writers = [other, messages];
+    messages.reset();
+    const first = this.#sequence;
+    this.#sequence = (first + requests.length) >>> 0;
+    for (const [i, request] of requests.entries())
+      encodeRequest(messages, request, (first + i) >>> 0, i === requests.length - 1);
+    return { requests, first, messages };
+  }
+
+  /** Reads answers up to the one for the last request. */
+  #collect(chunk: Chunk, failures: NetlinkFailure[]): void {
+    for (;;) {
+      const answers = this.#receive();
+      while (answers.next()) {
+        if (answers.type !== NLMSG.ERROR) continue;
+        const index = (answers.sequence - chunk.first) >>> 0;
+        const request = chunk.requests[index];
+        // Answers to a chunk that was given up earlier.
+        if (request === undefined) continue;
+        const { errno, text } = decodeAcknowledgement(answers);
+        if (errno !== 0) failures.push(this.#failure(request, errno, text));
+        if (index === chunk.requests.length - 1) return;
+      }
+    }
+  }
+
+  #receive(): MessageReader {
+    try {
+      const length = this.#socket.receive(this.#answers);
+      if (length !== undefined) return new MessageReader(this.#answers, length);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.errno !== ERRNO.ENOBUFS) throw error;
+      this.#socket.discard(this.#answers);
+    }
+    throw new NetlinkLostError('a batch of netlink requests');
+  }
+
+  #failure(request: NetlinkRequest, errno: number, text: string | undefined): NetlinkFailure {
+    if (errno === ERRNO.EPERM && !this.#socket.privileged) throw new NetlinkPermissionError(request.kind);
+    const name = errnoName(errno);
+    return { request, errno, errnoName: name, message: text === undefined ? name : `${name}, ${text}` };
+  }
+}

@@ -1,0 +1,152 @@
+import type { Family } from '../net/address.ts';
+import { prefixFamily } from '../net/prefix.ts';
+import { Batcher, type NetlinkFailure } from './batch.ts';
+import { type DumpRequest, dumpAsync, dumpSync, lookup } from './dump.ts';
+import { ERRNO } from './errno.ts';
+import { NetlinkSocket } from './netlink-socket.ts';
+import { RTM } from './wire/constants.ts';
+import { decodeLink, writeLinkFilter, writeLinkLookup } from './wire/link.ts';
+import { decodeLinkAddress, writeLinkAddressFilter } from './wire/link-address.ts';
+import { decodeNeighbour, writeNeighbourFilter } from './wire/neighbour.ts';
+import type { LinkAddressRecord, LinkRecord, NeighbourRecord, RouteRecord } from './wire/records.ts';
+import type { LinkSelector, NetlinkRequest } from './wire/requests.ts';
+import { decodeRoute, type RouteFilter, writeRouteFilter } from './wire/route.ts';
+
+export type { NetlinkFailure } from './batch.ts';
+export type { NetlinkRequest } from './wire/requests.ts';
+export type { RouteFilter } from './wire/route.ts';
+
+/**
+ * The kernel's links, addresses, routes and neighbours: reads them and carries out requests. Belongs to the network
+ * namespace in which it was opened, wherever it is used (`inNetns(ns, () => Rtnetlink.open())`).
+ *
+ * Two sockets, so that synchronous calls never mix with the answers to what runs in the background.
+ */
+export class Rtnetlink implements Disposable {
+  readonly #socket = new NetlinkSocket();
+  readonly #bulkSocket = new NetlinkSocket();
+  readonly #now = new Batcher(this.#socket);
+  readonly #bulk = new Batcher(this.#bulkSocket);
+  /** The end of the queue for the bulk socket. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor() {}
+
+  /** @throws SystemError */
+  static open(): Rtnetlink {
+    return new Rtnetlink();
+  }
+
+  /** nlmsg_pid of events that our own requests cause. */
+  get ports(): readonly number[] {
+    return [this.#socket.port, this.#bulkSocket.port];
+  }
+
+  /** @throws NetlinkDumpError, SystemError; so do all readers */
+  links(): readonly LinkRecord[] {
+    return dumpSync(this.#socket, linkDump);
+  }
+
+  /** One link, or undefined when there is none such. */
+  link(selector: LinkSelector): LinkRecord | undefined {
+    return lookup(this.#socket, {
+      what: 'index' in selector ? `link ${selector.index}` : `link ${selector.name}`,
+      type: RTM.GETLINK,
+      writeFilter: (out) => writeLinkLookup(out, selector),
+      decode: decodeLink,
+      emptyErrno: ERRNO.ENODEV,
+    });
+  }
+
+  addresses(family?: Family): readonly LinkAddressRecord[] {
+    return dumpSync(this.#socket, {
+      what: 'addresses',
+      type: RTM.GETADDR,
+      writeFilter: (out) => writeLinkAddressFilter(out, family),
+      decode: decodeLinkAddress,
+    });
+  }
+
+  neighbours(
+    filter: { readonly family?: Family; readonly proxy?: boolean } = {},
+  ): readonly NeighbourRecord[] {
+    return dumpSync(this.#socket, {
+      what: 'neighbours',
+      type: RTM.GETNEIGH,
+      writeFilter: (out) => writeNeighbourFilter(out, filter.family, filter.proxy ?? false),
+      decode: decodeNeighbour,
+    });
+  }
+
+  routes(filter: RouteFilter = {}): readonly RouteRecord[] {
+    return routeDumps(filter).flatMap((request) => dumpSync(this.#socket, request));
+  }
+
+  /** As `routes`, a few hundred per turn of the event loop; waits for the bulk requests before it. */
+  routesAsync(filter: RouteFilter, signal: AbortSignal): Promise<readonly RouteRecord[]> {
+    return this.#queued(async () => {
+      const found: RouteRecord[] = [];
+      for (const request of routeDumps(filter))
+        for (const route of await dumpAsync(this.#bulkSocket, request, signal)) found.push(route);
+      return found;
+    });
+  }
+
+  /**
+   * Carries out requests in order, on this thread: for a few. Each that fails is told; the others go in.
+   *
+   * @throws NetlinkPermissionError, NetlinkLostError, NetlinkRequestError, SystemError
+   */
+  run(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+    return this.#now.runSync(requests);
+  }
+
+  /**
+   * As `run`, with the kernel's part on another thread: for many, and for every `link.delete`, which takes the kernel tens
+   * of milliseconds. Requests are pulled when their turn comes, 512 at a time. Calls are carried out one after the other.
+   */
+  runAsync(requests: Iterable<NetlinkRequest>, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
+    return this.#queued(() => this.#bulk.runAsync(requests, signal));
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /** What runs in the background fails. */
+  close(): void {
+    this.#socket.close();
+    this.#bulkSocket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+const linkDump: DumpRequest<LinkRecord> = {
+  what: 'links',
+  type: RTM.GETLINK,
+  writeFilter: writeLinkFilter,
+  decode: decodeLink,
+};
+
+/** One dump per family. What the kernel does not filter (before 4.20, or without IPv6) is filtered here. */
+function routeDumps(filter: RouteFilter): readonly DumpRequest<RouteRecord>[] {
+  const families: readonly Family[] = filter.family === undefined ? [4, 6] : [filter.family];
+  return families.map((family) => ({
+    what: `IPv${family} routes`,
+    type: RTM.GETROUTE,
+    writeFilter: (out) => writeRouteFilter(out, family, filter),
+    decode: (message) => {
+      const route = decodeRoute(message);
+      if (route === undefined || prefixFamily(route.prefix) !== family) return undefined;
+      if (filter.table !== undefined && route.table !== filter.table) return undefined;
+      return filter.protocol !== undefined && route.protocol !== filter.protocol ? undefined : route;
+    },
+    // A table that nobody has used does not exist.
+    emptyErrno: ERRNO.ENOENT,
+  }));
+}

@@ -1,0 +1,159 @@
+/**
+ * The one unsafe module: about a dozen functions of libc through koffi. A wrong length here corrupts the agent's memory, so
+ * every function takes whole typed arrays, checks lengths itself and hands out no pointer. Everything above deals in records.
+ */
+import { closeSync } from 'node:fs';
+import koffi from 'koffi';
+import { ERRNO } from './errno.ts';
+import { SystemError } from './error.ts';
+
+const libc = koffi.load(null);
+const c = {
+  socket: libc.func('int socket(int, int, int)'),
+  bind: libc.func('int bind(int, const void *, unsigned int)'),
+  getsockname: libc.func('int getsockname(int, void *, void *)'),
+  setsockopt: libc.func('int setsockopt(int, int, int, const void *, unsigned int)'),
+  getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
+  send: libc.func('long send(int, const void *, size_t, int)'),
+  recv: libc.func('long recv(int, void *, size_t, int)'),
+  setns: libc.func('int setns(int, int)'),
+  ioctl: libc.func('int ioctl(int, unsigned long, void *)'),
+};
+
+/** Numbers of the socket interface, equal on x86-64 and arm64. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const CLONE_NEWNET = 0x40000000;
+const MSG_DONTWAIT = 0x40;
+const MSG_TRUNC = 0x20;
+const NS_GET_NSTYPE = 0xb703;
+
+function check(result: number, what: string): number {
+  if (result < 0) throw new SystemError(what, koffi.errno());
+  return result;
+}
+
+/** A new socket, close-on-exec. @throws SystemError */
+export function openSocket(domain: number, type: number, protocol: number): number {
+  return check(c.socket(domain, type | SOCK_CLOEXEC, protocol), 'socket');
+}
+
+/** Closes a descriptor that this module or `openSync` made. */
+export function closeDescriptor(fd: number): void {
+  closeSync(fd);
+}
+
+/** Binds to a struct sockaddr in its kernel form. @throws SystemError */
+export function bindSocket(fd: number, address: Uint8Array, what = 'bind'): void {
+  check(c.bind(fd, address, address.length), what);
+}
+
+/** The local address of a socket as struct sockaddr. @throws SystemError */
+export function socketName(fd: number): Uint8Array {
+  const name = new Uint8Array(128);
+  const length = Uint32Array.of(name.length);
+  check(c.getsockname(fd, name, length), 'getsockname');
+  return name.subarray(0, length[0]);
+}
+
+/** A number is sent as int. @throws SystemError with `what` */
+export function setSocketOption(
+  fd: number,
+  level: number,
+  option: number,
+  value: number | Uint8Array,
+  what: string,
+): void {
+  const bytes = typeof value === 'number' ? Int32Array.of(value) : value;
+  check(c.setsockopt(fd, level, option, bytes, bytes.byteLength), what);
+}
+
+/** At most `length` bytes of an option's value. @throws SystemError with `what` */
+export function getSocketOption(
+  fd: number,
+  level: number,
+  option: number,
+  length: number,
+  what: string,
+): Uint8Array {
+  const value = new Uint8Array(length);
+  const got = Uint32Array.of(length);
+  check(c.getsockopt(fd, level, option, value, got), what);
+  return value.subarray(0, got[0]);
+}
+
+/** Sends all of `bytes` on this thread. @throws SystemError */
+export function sendSync(fd: number, bytes: Uint8Array): void {
+  for (;;) {
+    const sent = c.send(fd, bytes, bytes.length, 0);
+    if (sent === bytes.length) return;
+    const errno = koffi.errno();
+    if (sent >= 0) throw new SystemError(`send took ${sent} of ${bytes.length} bytes`, ERRNO.EMSGSIZE);
+    if (errno !== ERRNO.EINTR) throw new SystemError('send', errno);
+  }
+}
+
+/**
+ * Sends all of `bytes` on a thread of libuv's pool: the kernel carries rtnetlink requests out within send. `bytes` must not be
+ * touched until it settles. @throws SystemError
+ */
+export function sendAsync(fd: number, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    c.send.async(fd, bytes, bytes.length, 0, (error: Error | null, sent: number) => {
+      if (error !== null) reject(error);
+      else if (sent === bytes.length) resolve();
+      // errno of the other thread is restored by koffi for the callback.
+      else reject(new SystemError('send', koffi.errno()));
+    });
+  });
+}
+
+/**
+ * One datagram into `buffer`: its length, or undefined when none is waiting. Never blocks.
+ *
+ * @throws SystemError ENOBUFS when datagrams were dropped, EMSGSIZE when this one is longer than the buffer
+ */
+export function receive(fd: number, buffer: Uint8Array): number | undefined {
+  for (;;) {
+    const length = c.recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC);
+    if (length > buffer.length)
+      throw new SystemError(
+        `received ${length} bytes, the buffer has room for ${buffer.length}`,
+        ERRNO.EMSGSIZE,
+      );
+    if (length >= 0) return length;
+    const errno = koffi.errno();
+    if (errno === ERRNO.EAGAIN) return undefined;
+    if (errno !== ERRNO.EINTR) throw new SystemError('recv', errno);
+  }
+}
+
+/** A watch for readability on the event loop that does not keep the process alive. */
+export interface ReadableWatch {
+  close(): void;
+}
+
+/** Calls `onReadable` in the event loop as long as something waits at the descriptor. Close it before the descriptor. */
+export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
+  const handle = koffi.node.poll(fd, { readable: true }, onReadable);
+  handle.unref();
+  return handle;
+}
+
+/** Moves this thread into a network namespace. @throws SystemError */
+export function enterNetworkNamespace(fd: number): void {
+  check(c.setns(fd, CLONE_NEWNET), 'setns');
+}
+
+/** CLONE_NEW* of the namespace that a descriptor refers to; undefined when it refers to none. */
+export function namespaceType(fd: number): number | undefined {
+  const type = c.ioctl(fd, NS_GET_NSTYPE, null);
+  return type < 0 ? undefined : type;
+}
