@@ -49,7 +49,9 @@ export function createLog(options: LogOptions): RootLog {
       timestamp: () => `"time":"${new Date().toISOString()}"`,
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
     },
-    pretty ? { write: (line: string) => void sink.write(prettyLine(line, process.stdout.hasColors?.() === true)) } : sink,
+    pretty
+      ? { write: (line: string) => void sink.write(prettyLine(line, process.stdout.hasColors?.() === true)) }
+      : sink,
   );
   const write = (component: string, level: LogLevel, msg: string, fields?: LogFields): void => {
     if (logger.isLevelEnabled(level)) logger[level]({ level, component, msg, ...plainFields(fields) });

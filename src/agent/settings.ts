@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import type { Problem } from '../ports/problem.ts';
-import { type Assignment, environmentAssignments, fileAssignments, flagAssignments } from './settings/assignment.ts';
+import {
+  type Assignment,
+  environmentAssignments,
+  fileAssignments,
+  flagAssignments,
+} from './settings/assignment.ts';
 import { decoders } from './settings/decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './settings/definition.ts';
 import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
@@ -47,7 +52,11 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     origins[key] = given === undefined || assignment === undefined ? 'default' : assignment.origin;
   }
   // The casts are sound: every key of the schema was set, its value by a decoder of its form.
-  return { settings: withDerived(values as Settings), origins: origins as ResolvedSettings['origins'], problems };
+  return {
+    settings: withDerived(values as Settings),
+    origins: origins as ResolvedSettings['origins'],
+    problems,
+  };
 }
 
 function decodeGiven(
@@ -78,7 +87,9 @@ function remedyFor(text: string): string {
 }
 
 function defaultOf({ schema }: SettingDefinition): unknown {
-  return schema.default === undefined ? undefined : decoders[schema.form].decode(schema.default, schema)?.value;
+  return schema.default === undefined
+    ? undefined
+    : decoders[schema.form].decode(schema.default, schema)?.value;
 }
 
 /** Defaults that depend on other settings. */

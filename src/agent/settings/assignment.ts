@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { nearestRemedy } from '../../kube/records/nearest.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { environmentPrefix, flagOf, settingDefinitions } from './definition.ts';
@@ -28,7 +28,14 @@ export function flagAssignments(flags: Flags): Assignments {
     const flag = flagOf(name);
     const definition = settingDefinitions.find((candidate) => candidate.flag === flag);
     if (definition === undefined) {
-      problems.push(unknownName(`--${flag}`, 'flag', flag, settingDefinitions.map((d) => d.flag)));
+      problems.push(
+        unknownName(
+          `--${flag}`,
+          'flag',
+          flag,
+          settingDefinitions.map((d) => d.flag),
+        ),
+      );
     } else {
       const text = typeof value === 'string' ? value : value.join(',');
       assignments.push({ key: definition.key, text, origin: 'flag', source: `--${flag}` });
@@ -44,7 +51,9 @@ export function flagAssignments(flags: Flags): Assignments {
 const serviceLink =
   /^GRYPHON_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-export function environmentAssignments(environment: Readonly<Record<string, string | undefined>>): Assignments {
+export function environmentAssignments(
+  environment: Readonly<Record<string, string | undefined>>,
+): Assignments {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of Object.entries(environment)) {
@@ -53,14 +62,23 @@ export function environmentAssignments(environment: Readonly<Record<string, stri
     if (definition !== undefined) {
       assignments.push({ key: definition.key, text, origin: 'environment', source: name });
     } else if (!serviceLink.test(name)) {
-      problems.push(unknownName(name, 'variable', name, settingDefinitions.map((d) => d.environment)));
+      problems.push(
+        unknownName(
+          name,
+          'variable',
+          name,
+          settingDefinitions.map((d) => d.environment),
+        ),
+      );
     }
   }
   return { assignments, problems };
 }
 
 /** A flat YAML map of file keys. An unreadable one is one problem with its line, and gives nothing. */
-export function fileAssignments(file: { readonly name: string; readonly text: string } | undefined): Assignments {
+export function fileAssignments(
+  file: { readonly name: string; readonly text: string } | undefined,
+): Assignments {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   if (file === undefined) return { assignments, problems };
@@ -84,7 +102,14 @@ export function fileAssignments(file: { readonly name: string; readonly text: st
     const definition = settingDefinitions.find((candidate) => candidate.key === name && name !== 'config');
     const text = textOf(value);
     if (definition === undefined) {
-      problems.push(unknownName(source, 'key', name, settingDefinitions.map((d) => d.key)));
+      problems.push(
+        unknownName(
+          source,
+          'key',
+          name,
+          settingDefinitions.map((d) => d.key),
+        ),
+      );
     } else if (text === undefined) {
       problems.push(invalidFile(source, 'neither a single value nor a list of them'));
     } else {
@@ -113,5 +138,11 @@ function unknownName(subject: string, what: string, name: string, known: readonl
 }
 
 function invalidFile(subject: string, message: string): Problem {
-  return { code: 'GRY_SETTINGS_FILE_INVALID', severity: 'error', subject, message, remedy: 'correct the file' };
+  return {
+    code: 'GRY_SETTINGS_FILE_INVALID',
+    severity: 'error',
+    subject,
+    message,
+    remedy: 'correct the file',
+  };
 }

@@ -1,7 +1,7 @@
-import { type Address, parseAddress } from '../../net/address.ts';
-import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { parseDuration } from '../../kube/records/duration.ts';
 import { isObjectName } from '../../kube/records/name.ts';
+import { type Address, parseAddress } from '../../net/address.ts';
+import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import type { ListenAddress, SettingForm, SettingSchema } from './schema.ts';
 
 /** The decoded value in a box, because undefined is a value too (a server turned off); undefined: wrong. */
@@ -23,7 +23,8 @@ export const decoders: Readonly<Record<SettingForm, Decoder>> = {
   },
   path: {
     expects: () => 'a path',
-    decode: (text) => (text === '' || text.length > 4095 || text.includes('\0') ? undefined : { value: text }),
+    decode: (text) =>
+      text === '' || text.length > 4095 || text.includes('\0') ? undefined : { value: text },
   },
   choice: {
     expects: (schema) => `one of ${schema.enum?.join(', ')}`,
@@ -46,7 +47,8 @@ export const decoders: Readonly<Record<SettingForm, Decoder>> = {
     decode: decodePrefixes,
   },
   'listen-address': {
-    expects: (schema) => `ADDRESS:PORT, [ADDRESS]:PORT or :PORT${schema.optional === true ? ', or empty' : ''}`,
+    expects: (schema) =>
+      `ADDRESS:PORT, [ADDRESS]:PORT or :PORT${schema.optional === true ? ', or empty' : ''}`,
     decode: decodeListenAddress,
   },
 };

@@ -1,4 +1,16 @@
 import type { Address } from '../../net/address.ts';
+import { bgpPeerKind } from '../kinds/bgp-peer.ts';
+import {
+  asNumberDecoder,
+  holdTimeDecoder,
+  keepaliveTimeDecoder,
+  nodeNameDecoder,
+  peerAddressDecoder,
+  selectorDecoder,
+} from './field-decoder.ts';
+import { decodeField, excludeFields, readObject, requireField } from './kind-object.ts';
+import { defined } from './plain.ts';
+import { isRefused, type Parsed } from './problem.ts';
 
 /** A BGPPeer of `gryphon.dev/v1alpha1`; names and meaning are Calico v3's. */
 export interface BGPPeerRecord {
@@ -24,4 +36,34 @@ export interface BGPPeerRecord {
   /** `UseNodeIP` (default) binds our side to the node's address, `None` leaves it to the kernel. */
   readonly sourceAddress: 'UseNodeIP' | 'None';
   readonly unsupported: readonly string[];
+}
+
+export function parseBGPPeer(value: unknown): Parsed<BGPPeerRecord> {
+  const { object, problems } = readObject(bgpPeerKind, value);
+  if (object === undefined) return { problems };
+  const { name, spec, unsupported } = object;
+  excludeFields(object, 'node', 'nodeSelector');
+  const node = decodeField(object, 'node', nodeNameDecoder);
+  const nodeSelector = decodeField(object, 'nodeSelector', selectorDecoder);
+  const peer = requireField(object, 'peerIP', peerAddressDecoder);
+  const asNumber = requireField(object, 'asNumber', asNumberDecoder);
+  const holdTime = decodeField(object, 'holdTime', holdTimeDecoder);
+  const keepaliveTime = decodeField(object, 'keepaliveTime', keepaliveTimeDecoder);
+  if (peer === undefined || asNumber === undefined || isRefused(problems)) return { problems };
+  const record = defined({
+    name,
+    node,
+    nodeSelector,
+    peerIP: peer.address,
+    port: peer.port,
+    asNumber,
+    holdTime,
+    keepaliveTime,
+    passive: spec.passive ?? false,
+    description: spec.description,
+    enabled: spec.enabled ?? true,
+    sourceAddress: spec.sourceAddress ?? 'UseNodeIP',
+    unsupported,
+  });
+  return { record, problems };
 }

@@ -1,4 +1,8 @@
 import type { Prefix } from '../../net/prefix.ts';
+import { ipPoolKind } from '../kinds/ip-pool.ts';
+import { prefixDecoder } from './field-decoder.ts';
+import { decodeField, readObject } from './kind-object.ts';
+import type { Parsed } from './problem.ts';
 
 /** An IPPool of `gryphon.dev/v1alpha1`; names and meaning are Calico v3's. */
 export interface IPPoolRecord {
@@ -11,4 +15,14 @@ export interface IPPoolRecord {
   readonly disableBGPExport: boolean;
   /** Paths of fields that were set and are not carried out, for the `Unsupported` condition. */
   readonly unsupported: readonly string[];
+}
+
+export function parseIPPool(value: unknown): Parsed<IPPoolRecord> {
+  const { object, problems } = readObject(ipPoolKind, value);
+  if (object === undefined) return { problems };
+  const { name, spec, unsupported } = object;
+  const cidr = decodeField(object, 'cidr', prefixDecoder);
+  if (cidr === undefined) return { problems };
+  const { natOutgoing = false, disabled = false, disableBGPExport = false } = spec;
+  return { record: { name, cidr, natOutgoing, disabled, disableBGPExport, unsupported }, problems };
 }

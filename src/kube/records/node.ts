@@ -1,5 +1,10 @@
-import type { Address } from '../../net/address.ts';
+import { type Address, type Family, familyOf } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { addressDecoder, asNumberDecoder, type FieldDecoder, prefixDecoder } from './field-decoder.ts';
+import { unknownField } from './inspect.ts';
+import { readName } from './kind-object.ts';
+import { asList, asObject, defined, own, type PlainObject } from './plain.ts';
+import { type FieldProblem, invalidField, type Parsed, type Path } from './problem.ts';
 
 /** What the agent needs of a Kubernetes Node; everything else is left out of memory. */
 export interface NodeRecord {
@@ -18,4 +23,147 @@ export interface NodeRecord {
   /** The condition `Ready` is `True`; false also when it is missing. */
   readonly ready: boolean;
   readonly unschedulable: boolean;
+}
+
+/** The names of our annotations, without the group. */
+const annotationNames = {
+  'ipv4-address': 1,
+  'ipv6-address': 1,
+  'as-number': 1,
+  'route-reflector-cluster-id': 1,
+};
+const annotationPrefix = 'gryphon.dev/';
+
+/**
+ * A Node of the core API `v1`, of any release: only the fields that the record needs are looked at. Only a Node without a
+ * name is refused; other wrong values are left out and reported.
+ */
+export function parseNode(value: unknown): Parsed<NodeRecord> {
+  const { name, subject, problems } = readName('Node', value);
+  if (name === undefined) return { problems };
+  const metadata = asObject(own(asObject(value), 'metadata'));
+  const spec = asObject(own(asObject(value), 'spec'));
+  const status = asObject(own(asObject(value), 'status'));
+  const node: NodeReader = { subject, problems };
+  const record: NodeRecord = {
+    name,
+    podCIDRs: readPodCIDRs(node, spec),
+    internalIPs: readInternalIPs(node, status),
+    ...readAnnotations(node, asObject(own(metadata, 'annotations'))),
+    labels: readLabels(node, asObject(own(metadata, 'labels'))),
+    ready: asList(own(status, 'conditions'))
+      .map(asObject)
+      .some((condition) => own(condition, 'type') === 'Ready' && own(condition, 'status') === 'True'),
+    unschedulable: own(spec, 'unschedulable') === true,
+  };
+  return { record, problems };
+}
+
+/** Where the parts of the parser report to. */
+interface NodeReader {
+  readonly subject: string;
+  readonly problems: FieldProblem[];
+}
+
+function readPodCIDRs(node: NodeReader, spec: PlainObject): Prefix[] {
+  const list = asList(own(spec, 'podCIDRs'));
+  if (list.length > 0) return decodeAll(node, ['spec', 'podCIDRs'], list, prefixDecoder);
+  const single = own(spec, 'podCIDR');
+  return isAbsent(single) ? [] : present(decode(node, ['spec', 'podCIDR'], single, prefixDecoder));
+}
+
+/** `podCIDR: ""` is what a Node has before the controller manager has given it one. */
+const isAbsent = (value: unknown): boolean => value === undefined || value === '';
+
+function readInternalIPs(node: NodeReader, status: PlainObject): Address[] {
+  return asList(own(status, 'addresses')).flatMap((entry, i) => {
+    const { type, address } = asObject(entry);
+    if (type !== 'InternalIP') return [];
+    return present(decode(node, ['status', 'addresses', i, 'address'], address, addressDecoder));
+  });
+}
+
+function readAnnotations(
+  node: NodeReader,
+  annotations: PlainObject,
+): Pick<NodeRecord, 'annotatedAddresses' | 'asNumber' | 'routeReflectorClusterID'> {
+  for (const key of Object.keys(annotations)) {
+    if (!key.startsWith(annotationPrefix)) continue;
+    const name = key.slice(annotationPrefix.length);
+    if (!Object.hasOwn(annotationNames, name)) {
+      node.problems.push(unknownField(node.subject, ['metadata', 'annotations', key], annotationKeys));
+    }
+  }
+  const read = <T>(name: keyof typeof annotationNames, decoder: FieldDecoder<T>): T | undefined => {
+    const key = annotationPrefix + name;
+    const value = own(annotations, key);
+    return isAbsent(value) ? undefined : decode(node, ['metadata', 'annotations', key], value, decoder);
+  };
+  return {
+    annotatedAddresses: defined({
+      ipv4: read('ipv4-address', nodeAddressDecoder(4)),
+      ipv6: read('ipv6-address', nodeAddressDecoder(6)),
+    }),
+    ...defined({
+      asNumber: read('as-number', asNumberDecoder),
+      routeReflectorClusterID: read('route-reflector-cluster-id', clusterIDDecoder),
+    }),
+  };
+}
+
+const annotationKeys = Object.fromEntries(
+  Object.keys(annotationNames).map((name) => [annotationPrefix + name, 1]),
+);
+
+/** Calico's annotations carry the length of the subnet behind the address; it is of no use here. */
+function nodeAddressDecoder(family: Family): FieldDecoder<Address> {
+  return {
+    decode: (value) => {
+      const address = addressDecoder.decode(String(value).replace(/\/\d{1,3}$/, ''));
+      return address !== undefined && familyOf(address) === family ? address : undefined;
+    },
+    expects: () => `an IPv${family} address`,
+    remedy: () => (family === 4 ? 'write it like 192.0.2.1' : 'write it like 2001:db8::1'),
+  };
+}
+
+/** RFC 4456 §7: four octets, written like an IPv4 address. */
+const clusterIDDecoder: FieldDecoder<Address> = {
+  ...nodeAddressDecoder(4),
+  expects: () => 'a cluster ID in the form of an IPv4 address',
+};
+
+function readLabels(node: NodeReader, labels: PlainObject): Record<string, string> {
+  const entries: [string, string][] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    if (typeof value === 'string') entries.push([key, value]);
+    else
+      node.problems.push(leftOut(node, ['metadata', 'labels', key], value, 'a text', 'write it in quotes'));
+  }
+  return Object.fromEntries(entries);
+}
+
+function decodeAll<T>(node: NodeReader, path: Path, list: readonly unknown[], decoder: FieldDecoder<T>): T[] {
+  return list.flatMap((value, i) => present(decode(node, [...path, i], value, decoder)));
+}
+
+function decode<T>(node: NodeReader, path: Path, value: unknown, decoder: FieldDecoder<T>): T | undefined {
+  const decoded = typeof value === 'object' ? undefined : decoder.decode(value);
+  if (decoded === undefined) {
+    node.problems.push(leftOut(node, path, value, decoder.expects(value), decoder.remedy(value)));
+  }
+  return decoded;
+}
+
+const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
+
+/** A wrong value that does not cost the whole Node. */
+function leftOut(
+  node: NodeReader,
+  path: Path,
+  value: unknown,
+  expects: string,
+  remedy: string,
+): FieldProblem {
+  return { ...invalidField(node.subject, path, value, expects, remedy), severity: 'warning' };
 }

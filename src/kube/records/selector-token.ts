@@ -54,7 +54,11 @@ function tokenAt(text: string, position: number): { token: Token; end: number } 
     pattern.lastIndex = position;
     const match = pattern.exec(text)?.[0];
     if (match === undefined) continue;
-    const token = { kind, text: clean === undefined ? match.replaceAll(/\s+/g, ' ') : clean(match), position };
+    const token = {
+      kind,
+      text: clean === undefined ? match.replaceAll(/\s+/g, ' ') : clean(match),
+      position,
+    };
     return { token, end: position + match.length };
   }
   return undefined;

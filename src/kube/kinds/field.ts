@@ -1,0 +1,67 @@
+import { type TSchema, type TUnsafe, Type } from 'typebox';
+
+/**
+ * Keyword of a field that Calico carries out and we do not. `remedy` tells what to do; values in `harmless` change nothing
+ * (mostly Calico's defaults, which its tools write into every object) and are accepted in silence.
+ */
+export const unsupportedKeyword = 'x-gryphon-unsupported';
+
+export interface Unsupported {
+  readonly remedy: string;
+  readonly harmless: readonly unknown[];
+}
+
+/** Marks a field as known and not carried out. */
+export function unsupported<T extends TSchema>(
+  schema: T,
+  remedy = 'remove it',
+  harmless: readonly unknown[] = [],
+): T {
+  const keyword: Unsupported = { remedy, harmless };
+  return { ...schema, [unsupportedKeyword]: keyword };
+}
+
+/** The mark of `unsupported()`, if the schema has it. */
+export const unsupportedMark = (schema: TSchema): Unsupported | undefined =>
+  unsupportedKeyword in schema ? (schema[unsupportedKeyword] as Unsupported) : undefined;
+
+/** A text out of few. */
+export function choice<T extends string>(values: readonly T[], description: string): TUnsafe<T> {
+  return Type.Unsafe<T>({ type: 'string', enum: values, description });
+}
+
+/** Integer or text, as Kubernetes' IntOrString. What the text may say is checked by the parser of the record. */
+const intOrString = (description: string): TUnsafe<number | string> =>
+  Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, description });
+
+export const asNumber = (description: string): TUnsafe<number | string> =>
+  intOrString(`${description} From 1 to 4294967295, or in asdot notation: "65001.5".`);
+
+/** Calico takes `30s`; the bare number is ours. */
+export const duration = (description: string): TUnsafe<number | string> =>
+  intOrString(`${description} Seconds, or a duration in whole seconds such as "90s" or "1m30s".`);
+
+export const selector = (description: string): ReturnType<typeof Type.String> =>
+  Type.String({
+    maxLength: 4096,
+    description: `${description} Calico's selector language: rack == 'a' && !has(gpu).`,
+  });
+
+export const cidr = (description: string): ReturnType<typeof Type.String> =>
+  Type.String({ maxLength: 49, description });
+
+export const port = (description: string): ReturnType<typeof Type.Integer> =>
+  Type.Integer({ minimum: 1, maximum: 65_535, description });
+
+/** Where a password is kept: a key of a Secret in the agent's namespace. */
+export const secretReference = (description: string) =>
+  Type.Object(
+    {
+      secretKeyRef: Type.Object({
+        name: Type.String({ maxLength: 253, description: 'Name of the Secret.' }),
+        key: Type.String({ maxLength: 253, description: 'Key in the Secret.' }),
+        optional: Type.Optional(Type.Boolean({ description: 'The Secret may be missing.' })),
+      }),
+    },
+    { description },
+  );

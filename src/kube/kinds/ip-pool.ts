@@ -1,0 +1,68 @@
+import { Type } from 'typebox';
+import { choice, cidr, selector, unsupported } from './field.ts';
+import type { Kind } from './kind.ts';
+
+const encapsulation = (name: string) =>
+  unsupported(
+    choice(['Never', 'Always', 'CrossSubnet'], `Encapsulation in ${name} between nodes.`),
+    'remove it: traffic between nodes is routed without encapsulation',
+    ['Never'],
+  );
+
+const podCIDRs = 'remove it: addresses come from the podCIDRs of the Nodes';
+
+const spec = Type.Object({
+  cidr: cidr('The range of pod addresses that the pool describes, without host bits.'),
+  natOutgoing: Type.Optional(
+    Type.Boolean({
+      description:
+        'Traffic from the pool to addresses outside all pools leaves with the address of the node; false if absent.',
+    }),
+  ),
+  disabled: Type.Optional(
+    Type.Boolean({
+      description: 'Traffic to the pool is not translated, but nothing of it is announced; false if absent.',
+    }),
+  ),
+  disableBGPExport: Type.Optional(
+    Type.Boolean({ description: 'Nothing of the pool is announced to peers; false if absent.' }),
+  ),
+  ipipMode: Type.Optional(encapsulation('IPIP')),
+  vxlanMode: Type.Optional(encapsulation('VXLAN')),
+  blockSize: Type.Optional(
+    unsupported(
+      Type.Integer({ minimum: 20, maximum: 128, description: 'Length of the blocks of a node.' }),
+      podCIDRs,
+    ),
+  ),
+  nodeSelector: Type.Optional(unsupported(selector('Nodes that use the pool.'), podCIDRs, ['', 'all()'])),
+  namespaceSelector: Type.Optional(
+    unsupported(selector('Namespaces that use the pool.'), podCIDRs, ['', 'all()']),
+  ),
+  allowedUses: Type.Optional(
+    unsupported(
+      Type.Array(choice(['Workload', 'Tunnel', 'LoadBalancer'], 'A use.'), {
+        maxItems: 3,
+        description: 'What addresses of the pool are for.',
+      }),
+      podCIDRs,
+      [
+        ['Workload', 'Tunnel'],
+        ['Tunnel', 'Workload'],
+      ],
+    ),
+  ),
+  assignmentMode: Type.Optional(
+    unsupported(choice(['Automatic', 'Manual'], 'Who chooses addresses.'), podCIDRs, ['Automatic']),
+  ),
+});
+
+export const ipPoolKind = {
+  kind: 'IPPool',
+  plural: 'ippools',
+  singular: 'ippool',
+  shortNames: ['grypool'],
+  description:
+    'A range of pod addresses: whether its traffic is translated on the way out, and whether it is announced.',
+  spec,
+} satisfies Kind<typeof spec>;

@@ -1,0 +1,86 @@
+import { apiVersion, group } from '../kinds/kind.ts';
+import { parseBGPConfiguration } from './bgp-configuration.ts';
+import { parseBGPPeer } from './bgp-peer.ts';
+import { parseIPPool } from './ip-pool.ts';
+import { nearestName } from './nearest.ts';
+import { parseNode } from './node.ts';
+import { own, type PlainObject } from './plain.ts';
+import { type FieldProblem, fieldProblem, missingField, type Parsed } from './problem.ts';
+import type { Snapshot, SnapshotMap } from './snapshot.ts';
+
+/** A record of the map. */
+export type RecordOf<M extends SnapshotMap> = Snapshot[M] extends ReadonlyMap<string, infer R> ? R : never;
+export type AnyRecord = RecordOf<SnapshotMap>;
+
+/** What an object of unknown kind turned out to be. */
+export type ParsedObject =
+  /** A kind that we keep; `parsed` may refuse the object. */
+  | { readonly map: SnapshotMap; readonly kind: string; readonly parsed: Parsed<AnyRecord> }
+  /** Nothing for us; the problem tells where we think that the author expects otherwise. */
+  | { readonly map?: undefined; readonly problem?: FieldProblem };
+
+interface Entry {
+  readonly apiVersion: string;
+  readonly map: SnapshotMap;
+  readonly parse: (value: unknown) => Parsed<AnyRecord>;
+}
+
+const entries: Readonly<Record<string, Entry>> = {
+  Node: { apiVersion: 'v1', map: 'nodes', parse: parseNode },
+  IPPool: { apiVersion, map: 'pools', parse: parseIPPool },
+  BGPConfiguration: { apiVersion, map: 'bgpConfigurations', parse: parseBGPConfiguration },
+  BGPPeer: { apiVersion, map: 'bgpPeers', parse: parseBGPPeer },
+};
+
+/** Kinds of ours that are known by name only. */
+const laterKinds: ReadonlySet<string> = new Set(['BGPFilter']);
+
+const calicoGroups: ReadonlySet<string> = new Set(['projectcalico.org', 'crd.projectcalico.org']);
+
+/** Reads any object by its `apiVersion` and `kind`. Kinds that we do not need, of Kubernetes or of others, are passed over. */
+export function parseObject(value: PlainObject): ParsedObject {
+  const kind = own(value, 'kind');
+  const version = own(value, 'apiVersion');
+  if (typeof kind !== 'string' || kind === '') return { problem: missingField('object', ['kind']) };
+  if (typeof version !== 'string' || version === '') return { problem: missingField(kind, ['apiVersion']) };
+  const entry = Object.hasOwn(entries, kind) ? entries[kind] : undefined;
+  if (entry?.apiVersion === version) return { map: entry.map, kind, parsed: entry.parse(value) };
+  const problem = passedOver(kind, version, entry);
+  return problem === undefined ? {} : { problem };
+}
+
+function passedOver(kind: string, version: string, entry: Entry | undefined): FieldProblem | undefined {
+  const ofGroup = version.split('/')[0] ?? '';
+  const note = (code: string, path: 'kind' | 'apiVersion', message: string, remedy: string): FieldProblem =>
+    fieldProblem(code, 'warning', kind, [path], message, remedy);
+  if (ofGroup === group) {
+    if (entry?.apiVersion === apiVersion) {
+      return note(
+        'GRY_UNKNOWN_VERSION',
+        'apiVersion',
+        `there is no version ${version}`,
+        `write ${apiVersion}`,
+      );
+    }
+    if (laterKinds.has(kind)) {
+      return note(
+        'GRY_UNSUPPORTED_KIND',
+        'kind',
+        'the kind is not carried out yet, the object has no effect',
+        'remove it',
+      );
+    }
+    const nearest = nearestName(kind, [...Object.keys(entries), ...laterKinds]);
+    const remedy = nearest === undefined ? 'remove it' : `write ${nearest}`;
+    return note('GRY_UNKNOWN_KIND', 'kind', `there is no such kind in ${version}`, remedy);
+  }
+  if (calicoGroups.has(ofGroup) && entry?.apiVersion === apiVersion) {
+    return note(
+      'GRY_FOREIGN_KIND',
+      'apiVersion',
+      `the object is one of Calico's and has no effect`,
+      `write ${apiVersion} to use it`,
+    );
+  }
+  return undefined;
+}
