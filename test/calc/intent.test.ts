@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type Intent, type IntentFacts, intentOf } from '../../src/calc/intent.ts';
+import { computePodNetwork } from '../../src/calc/pod-network.ts';
+import { computeSelf } from '../../src/calc/self.ts';
+import { address } from '../../src/net/address.ts';
+import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
+import { bgpPeer, byName, kernelRoute, link, linkMap, node } from '../support/records.ts';
+
+const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
+
+const on = (index: number, ip: string): LinkAddressRecord => ({
+  link: index,
+  address: address(ip),
+  prefixLength: 24,
+  scope: 0,
+  flags: 0x80,
+});
+
+const facts: IntentFacts = {
+  nodes: byName(
+    node('a', ['10.0.1.0/24', 'fd00:1::/64'], ['192.0.2.1'], { labels: { rack: 'r1' } }),
+    node('b', ['10.0.2.0/24'], ['192.0.2.2']),
+  ),
+  pools: new Map(),
+  bgpConfigurations: new Map(),
+  bgpPeers: byName(
+    bgpPeer('r1', '192.0.2.254', 64_600, { nodeSelector: "rack == 'r1'" }),
+    bgpPeer('broken', '192.0.2.253', 1, { nodeSelector: '(((' }),
+  ),
+  links: linkMap(link(1, 'lo'), link(2, 'eth0', { mtu: 9000 })),
+  addresses: new Map([['x', on(2, '192.0.2.1')]]),
+  foreignRoutes: new Map([['y', kernelRoute('192.0.2.0/24', { link: 2 })]]),
+  learned: new Map(),
+  attachments: new Map(),
+  converged: false,
+};
+
+describe('intentOf', () => {
+  it('derives every part', () => {
+    const intent = intentOf(settings)(facts);
+    expect(intent.problems).toEqual([]);
+    expect([...intent.routes.intent.routes.keys()]).toEqual(['10.0.1.0/24', 'fd00:1::/64']);
+    expect(intent.bgp.config?.peers.map((p) => p.name)).toEqual(['mesh/b', 'peer/r1']);
+    expect(intent.podNetwork).toEqual({
+      podCIDRs: ['10.0.1.0/24', 'fd00:1::/64'],
+      mtu: 9000,
+      reserved: ['192.0.2.1'],
+    });
+    expect(intent.sysctls.map((s) => s.path)).toEqual([
+      'ipv4/ip_forward',
+      'ipv6/conf/eth0/accept_ra',
+      'ipv6/conf/all/forwarding',
+    ]);
+    expect(intent.firewall.sets.map((s) => s.name)).toContain('gry4-nat-sources');
+  });
+
+  it('has no speaker with BGP off and no masquerade with masquerade off', () => {
+    const intent = intentOf({ ...settings, bgp: false, masquerade: false })(facts);
+    expect(intent.bgp.config).toBeUndefined();
+    expect(intent.firewall.sets).toEqual([]);
+    expect(intent.firewall.rules[4].nat).toBeUndefined();
+    expect(intent.routes.intent.routes.get('10.0.2.0/24' as never)?.nextHops).toEqual([
+      { gateway: '192.0.2.2', link: 2 },
+    ]);
+  });
+
+  const parts = (a: Intent, b: Intent): string[] =>
+    (['self', 'cluster', 'pools', 'routes', 'bgp', 'firewall', 'sysctls', 'podNetwork'] as const).filter(
+      (p) => a[p] !== b[p],
+    );
+
+  it.each<[keyof IntentFacts, string[]]>([
+    ['learned', ['routes']],
+    ['attachments', ['routes']],
+    ['foreignRoutes', ['routes']],
+    ['bgpPeers', ['bgp']],
+    ['pools', ['pools', 'firewall', 'sysctls']],
+    ['links', ['routes', 'sysctls', 'podNetwork']],
+  ])('a change of %s computes anew only %j', (name, expected) => {
+    const compute = intentOf(settings);
+    const before = compute(facts);
+    expect(parts(before, compute(facts))).toEqual([]);
+    const changed = compute({ ...facts, [name]: new Map(facts[name] as ReadonlyMap<unknown, unknown>) });
+    expect(parts(before, changed)).toEqual(expected);
+  });
+});
+
+describe('computePodNetwork', () => {
+  const nodes = byName(node('a', ['10.0.1.0/24'], ['192.0.2.1', '2001:db8::1']));
+  const self = computeSelf('a', nodes, new Set());
+  const links = linkMap(
+    link(1, 'lo', { mtu: 65_536 }),
+    link(2, 'eth0', { mtu: 9000 }),
+    link(3, 'eth1', { mtu: 1400 }),
+  );
+
+  it('takes the smallest MTU of the links with the node addresses', () => {
+    const addresses = [on(2, '192.0.2.1'), on(3, '2001:db8::1'), on(1, '127.0.0.1')];
+    expect(computePodNetwork(self, links, addresses, 0).mtu).toBe(1400);
+    expect(computePodNetwork(self, links, addresses, 1300).mtu).toBe(1300);
+    expect(computePodNetwork(self, links, [on(1, '192.0.2.1')], 0).mtu).toBe(1500);
+  });
+
+  it('says why no pod can be attached', () => {
+    const bare = byName(node('a', [], ['192.0.2.1']));
+    expect(computePodNetwork(computeSelf('a', bare, new Set()), links, [], 0).notReady).toBe(
+      'Node a has no podCIDR',
+    );
+    expect(computePodNetwork(computeSelf('z', bare, new Set()), links, [], 0).notReady).toBe(
+      'there is no Node object z',
+    );
+  });
+});
