@@ -17,7 +17,12 @@ export const methodNotAllowed = (method: string): ApiError =>
   new ApiError(405, 'GRY_API_METHOD', `${method} is not allowed: this API only reads`, 'use GET or HEAD');
 
 export const urlTooLong = (length: number, limit: number): ApiError =>
-  new ApiError(414, 'GRY_API_URL_LENGTH', `the URL has ${length} characters, ${limit} are allowed`, 'shorten it');
+  new ApiError(
+    414,
+    'GRY_API_URL_LENGTH',
+    `the URL has ${length} characters, ${limit} are allowed`,
+    'shorten it',
+  );
 
 export const hostRefused = (host: string): ApiError =>
   new ApiError(
@@ -28,7 +33,12 @@ export const hostRefused = (host: string): ApiError =>
   );
 
 export const badRequest = (reason: string): ApiError =>
-  new ApiError(400, 'GRY_API_REQUEST', `the request is malformed: ${reason}`, 'see docs/api.md for the parameters');
+  new ApiError(
+    400,
+    'GRY_API_REQUEST',
+    `the request is malformed: ${reason}`,
+    'see docs/api.md for the parameters',
+  );
 
 export const badQuery = (reason: string): ApiError =>
   new ApiError(400, 'GRY_API_QUERY', reason, 'see docs/api.md for the parameters');

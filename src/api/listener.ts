@@ -86,7 +86,8 @@ export class Listener {
       return;
     }
     const problem = this.#describe(error);
-    if (this.#problem === undefined) log.error('cannot listen', { name, reason: problem.message, remedy: problem.remedy });
+    if (this.#problem === undefined)
+      log.error('cannot listen', { name, reason: problem.message, remedy: problem.remedy });
     this.#problem = problem;
     this.#firstDone?.();
     if (this.#stopped) return;

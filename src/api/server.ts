@@ -9,7 +9,7 @@ import { createApp } from './app.ts';
 import { registerHealth } from './health.ts';
 import { Listener } from './listener.ts';
 import type { MetricsPage } from './metrics-page.ts';
-import { registerResources } from './resources.ts';
+import { registerV1 } from './v1.ts';
 import type { AgentView } from './view.ts';
 
 export interface ApiServerOptions {
@@ -86,11 +86,13 @@ export class ApiServer {
 }
 
 /** Everything but the listening: what the tests `inject()` into. */
-export function apiApp(options: Pick<ApiServerOptions, 'view' | 'metrics' | 'log' | 'address'>): FastifyInstance {
+export function apiApp(
+  options: Pick<ApiServerOptions, 'view' | 'metrics' | 'log' | 'address'>,
+): FastifyInstance {
   const { address } = options.address;
   const app = createApp({ log: options.log, checkHost: address !== undefined && isLoopback(address) });
   registerHealth(app, options.view);
-  registerResources(app, options.view, options.log);
+  registerV1(app, options.view, options.log);
   registerMetrics(app, options.metrics);
   return app;
 }

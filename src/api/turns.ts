@@ -7,7 +7,10 @@ const SLICE = 256;
 export const turn = async (): Promise<void> => setImmediate();
 
 /** Gives `source` in slices, with a turn of the event loop after each, so that no length of it holds up a keepalive. */
-export async function* inTurns<T>(source: Iterable<T>, size = SLICE): AsyncGenerator<readonly T[], void, void> {
+export async function* inTurns<T>(
+  source: Iterable<T>,
+  size = SLICE,
+): AsyncGenerator<readonly T[], void, void> {
   let slice: T[] = [];
   for (const item of source) {
     if (slice.push(item) < size) continue;

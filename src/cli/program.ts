@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { GryphonError } from '../ports/error.ts';
-import type { CommandContext, RegisterCommand } from './context.ts';
+import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
 import { printable } from './output.ts';
 import * as peers from './peers.ts';
 import * as pods from './pods.ts';
@@ -36,7 +36,7 @@ export async function runProgram({ argv, commands = COMMANDS, ...rest }: Program
     // Commander has printed its own errors already; it also throws to end after --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     context.stderr.write(describe(error));
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
@@ -64,5 +64,5 @@ export function buildProgram(
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const remedy = error instanceof GryphonError && error.remedy !== undefined ? `  ${error.remedy}\n` : '';
-  return printable(`error: ${message}`) + '\n' + remedy;
+  return `${printable(`error: ${message}`)}\n${printable(remedy)}`;
 }

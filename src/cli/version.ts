@@ -13,6 +13,11 @@ export function register(program: Command, context: CommandContext): void {
     .addOption(formatOption())
     .action(async ({ output }: { readonly output: OutputFormat }) => {
       const data = { version, node: process.version, platform: `${process.platform}/${process.arch}` };
-      await printData(context, output, data, () => `gryphon ${data.version} (node ${data.node}, ${data.platform})\n`);
+      await printData(
+        context,
+        output,
+        data,
+        () => `gryphon ${data.version} (node ${data.node}, ${data.platform})\n`,
+      );
     });
 }

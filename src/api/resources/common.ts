@@ -1,0 +1,23 @@
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** RFC 3339, UTC. */
+export const Time = Type.String({ format: 'date-time' });
+
+/** Wall-clock milliseconds to `Time`. */
+export const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export const list = <T extends TSchema>(items: T) => Type.Immutable(Type.Array(items));
+
+/** The body of every answer that is an error. */
+export const ErrorBody = Type.Object({
+  code: Type.String({ description: 'stable, GRY_…' }),
+  message: Type.String(),
+  remedy: Type.String({ description: 'what to do' }),
+});
+export type ErrorBody = Static<typeof ErrorBody>;
+
+/** `prefix`: a CIDR asks for itself and everything inside it; an address asks for everything that covers it. */
+export const PrefixParameter = Type.String({ maxLength: 49 });
+
+/** How many items an answer may have. The answer is streamed, so even the maximum does not hold up the agent. */
+export const LimitParameter = Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1000 });
