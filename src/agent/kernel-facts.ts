@@ -1,0 +1,106 @@
+import type { SourceView } from '../api/view.ts';
+import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
+import type { Clock } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
+import type { Log } from '../ports/log.ts';
+import type { FactStore } from './facts.ts';
+import { Loop } from './loop.ts';
+
+/** The kernel's main table (RT_TABLE_MAIN). */
+export const MAIN_TABLE = 254;
+
+/** What is read of the kernel; `Rtnetlink` is the real one. */
+export interface KernelReader {
+  links(): readonly LinkRecord[];
+  addresses(): readonly LinkAddressRecord[];
+  routesAsync(filter: { readonly table: number }, signal: AbortSignal): Promise<readonly RouteRecord[]>;
+}
+
+export interface KernelFactsOptions {
+  readonly reader: KernelReader;
+  readonly facts: FactStore;
+  /** Routes with this number are ours and no facts. */
+  readonly protocol: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Links, addresses and foreign routes as facts. Whatever event comes, the answer is to read again: the kernel's events leave
+ * out what a vanishing link takes with it, and replaced routes cannot be told from added ones. Readings follow each other at
+ * a distance, so that a storm of events costs a bounded share of the processor.
+ */
+export class KernelFacts {
+  readonly #options: KernelFactsOptions;
+  readonly #loop: Loop;
+  #lastGood: number | undefined;
+  #error: string | undefined;
+
+  constructor(options: KernelFactsOptions) {
+    this.#options = options;
+    this.#loop = new Loop({
+      clock: options.clock,
+      log: options.log,
+      pass: (signal) => this.#read(signal),
+      spacing: 50,
+    });
+  }
+
+  /** Something changed, or may have. */
+  refresh(): void {
+    this.#loop.kick();
+  }
+
+  /** Resolves after a reading that began after the call. */
+  async read(): Promise<void> {
+    await this.#loop.nextPass();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  get synced(): boolean {
+    return this.#lastGood !== undefined;
+  }
+
+  view(): SourceView {
+    return {
+      name: 'kernel',
+      synced: this.synced,
+      ...(this.#lastGood === undefined ? {} : { lastGood: this.#lastGood }),
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    };
+  }
+
+  async #read(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
+    const { reader, facts, protocol, clock } = this.#options;
+    try {
+      const links = reader.links();
+      const addresses = reader.addresses();
+      const routes = await reader.routesAsync({ table: MAIN_TABLE }, signal);
+      facts.links.replace(new Map(links.map((link) => [link.index, link])));
+      facts.addresses.replace(new Map(addresses.map((a) => [`${a.link} ${a.address}/${a.prefixLength}`, a])));
+      facts.foreignRoutes.replace(foreignRoutes(routes, protocol));
+      this.#lastGood = clock.now();
+      this.#error = undefined;
+      return {};
+    } catch (error) {
+      this.#error = describeError(error);
+      throw error;
+    }
+  }
+}
+
+/** Routes of one prefix and metric may be several: they keep the kernel's order. */
+function foreignRoutes(routes: readonly RouteRecord[], protocol: number): ReadonlyMap<string, RouteRecord> {
+  const out = new Map<string, RouteRecord>();
+  for (const route of routes) {
+    if (route.protocol === protocol) continue;
+    const key = `${route.prefix} metric ${route.metric}`;
+    let n = 0;
+    while (out.has(`${key} #${n}`)) n++;
+    out.set(`${key} #${n}`, route);
+  }
+  return out;
+}

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { FactStore } from '../../src/agent/facts.ts';
+import { KernelFacts, type KernelReader } from '../../src/agent/kernel-facts.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { kernelRoute, link, via } from '../support/records.ts';
+
+function lab(reader: Partial<KernelReader>) {
+  const clock = new FakeClock();
+  const changed: string[] = [];
+  const facts = new FactStore((name) => changed.push(name));
+  const kernel = new KernelFacts({
+    reader: { links: () => [], addresses: () => [], routesAsync: async () => [], ...reader },
+    facts,
+    protocol: 71,
+    clock,
+    log: silentLog,
+  });
+  return { clock, changed, facts, kernel };
+}
+
+it('reads links, addresses and the routes that are not ours', async () => {
+  const { clock, facts, kernel } = lab({
+    links: () => [link(1, 'lo'), link(2, 'eth0')],
+    routesAsync: async () => [
+      kernelRoute('0.0.0.0/0', via('192.0.2.1', 2)),
+      kernelRoute('0.0.0.0/0', via('192.0.2.2', 2)),
+      kernelRoute('10.0.0.0/24', via('192.0.2.3', 2), { protocol: 71 }),
+    ],
+  });
+  expect(kernel.synced).toBe(false);
+  const reading = kernel.read();
+  await clock.advanceAsync(0);
+  await reading;
+  expect(kernel.view()).toEqual({ name: 'kernel', synced: true, lastGood: clock.now() });
+  expect([...facts.links.records.keys()]).toEqual([1, 2]);
+  expect([...facts.foreignRoutes.records.keys()]).toEqual(['0.0.0.0/0 metric 0 #0', '0.0.0.0/0 metric 0 #1']);
+});
+
+it('a storm of events costs one reading each 50 ms, and equal readings are no news', async () => {
+  let readings = 0;
+  const { clock, changed, kernel } = lab({
+    links: () => {
+      readings++;
+      return [link(2, 'eth0')];
+    },
+  });
+  for (let i = 0; i < 200; i++) {
+    kernel.refresh();
+    await clock.advanceAsync(1);
+  }
+  await clock.advanceAsync(1000);
+  expect(readings).toBe(5);
+  expect(changed).toEqual(['links']);
+});
+
+it('a reading that fails keeps the facts, says why, and is tried again', async () => {
+  let broken = true;
+  const { clock, kernel } = lab({
+    links: () => {
+      if (broken) throw new Error('dump was interrupted');
+      return [];
+    },
+  });
+  kernel.refresh();
+  await clock.advanceAsync(10);
+  expect(kernel.view()).toEqual({ name: 'kernel', synced: false, error: 'dump was interrupted' });
+  broken = false;
+  await clock.advanceAsync(1100);
+  expect(kernel.synced).toBe(true);
+  await kernel.stop();
+  expect(clock.pending).toBe(0);
+});
