@@ -58,11 +58,7 @@ export interface ListenHandlers {
 
 /** Port: TCP as the speaker needs it. Real: `tcp.ts`; simulated: `test/support/fake-network.ts`. Callbacks never come in the calling turn. */
 export interface Transport {
-  connect(
-    to: Endpoint,
-    options: { readonly localAddress?: Address; readonly timeout: number },
-    handlers: DialHandlers,
-  ): Dial;
+  connect(to: Endpoint, options: { readonly localAddress?: Address }, handlers: DialHandlers): Dial;
   listen(on: Endpoint, handlers: ListenHandlers): Listener;
 }
 

@@ -1,0 +1,108 @@
+import type { NotificationMessage, Reset } from '../wire/message.ts';
+import { NOTIFICATIONS, notification } from '../wire/notification.ts';
+import type { DownReason, FsmOutput } from './events.ts';
+import type { ConnectionState, FsmState } from './state.ts';
+import { DIAL_TIME, jitter, retryTime, STABLE } from './timing.ts';
+
+/** One step in the making: the state so far and the outputs so far. Never outlives `step`. */
+export class Draft {
+  state: FsmState;
+  readonly now: number;
+  readonly outputs: FsmOutput[] = [];
+
+  constructor(state: FsmState, now: number) {
+    this.state = state;
+    this.now = now;
+  }
+
+  change(part: Partial<FsmState>): void {
+    this.state = { ...this.state, ...part };
+  }
+
+  emit(output: FsmOutput): void {
+    this.outputs.push(output);
+  }
+
+  connection(id: number): ConnectionState | undefined {
+    return this.state.connections.find((c) => c.id === id);
+  }
+
+  /** Puts the connection in the place of the one with its id, or beside the others. */
+  put(connection: ConnectionState): void {
+    const { connections } = this.state;
+    const known = connections.some((c) => c.id === connection.id);
+    this.change({
+      connections: known
+        ? connections.map((c) => (c.id === connection.id ? connection : c))
+        : [...connections, connection],
+    });
+  }
+
+  dial(): void {
+    this.change({ retryAt: undefined, dialUntil: this.now + DIAL_TIME });
+    this.emit({ kind: 'dial' });
+  }
+
+  cancelDial(): void {
+    if (this.state.dialUntil === undefined) return;
+    this.change({ dialUntil: undefined });
+    this.emit({ kind: 'cancel-dial' });
+  }
+
+  /** A dial ended without a connection. */
+  dialFailed(reason: string): void {
+    this.change({ failures: this.state.failures + 1 });
+    this.emit({ kind: 'attempt-failed', reason });
+  }
+
+  /** Tells the peer why and closes; people are told by `lose`. */
+  send(id: number, message: NotificationMessage): void {
+    this.emit({ kind: 'send', id, message });
+  }
+
+  /** RFC 4271 §6: the NOTIFICATION goes out, the connection ends. */
+  fail(connection: ConnectionState, { notification, reason }: Reset): void {
+    this.send(connection.id, notification);
+    this.emit({ kind: 'close', id: connection.id, abort: false });
+    this.lose(connection, { reason, notification: { direction: 'sent', message: notification } });
+  }
+
+  /** RFC 4271 §6.8: closes the connection that lost a collision; the session goes on in the other. */
+  yieldTo(loser: ConnectionState): void {
+    this.send(loser.id, notification('connectionCollision'));
+    this.emit({ kind: 'close', id: loser.id, abort: false });
+    this.#remove(loser);
+  }
+
+  /** The connection is gone. Where it was the last one, this was a failure; after a protocol error Idle is held. */
+  lose(connection: ConnectionState, down: DownReason): void {
+    this.#remove(connection);
+    const established = connection.phase === 'established';
+    this.emit({ kind: established ? 'down' : 'attempt-failed', ...down });
+    if (this.state.connections.length > 0 || this.state.phase !== 'running') return;
+    const stable =
+      connection.phase === 'established' && this.now - (connection.establishedAt ?? this.now) >= STABLE;
+    this.change({ failures: stable ? 1 : this.state.failures + 1 });
+    if (down.notification === undefined || !isError(down.notification.message)) return;
+    this.cancelDial();
+    this.change({ phase: 'held' });
+    this.retryLater();
+  }
+
+  /** Sets the moment of the next attempt, later with each failure in a row. */
+  retryLater(): void {
+    const { delay, seed } = jitter(retryTime(this.state.failures), this.state.seed);
+    this.change({ retryAt: this.now + delay, seed });
+  }
+
+  #remove({ id }: ConnectionState): void {
+    this.change({ connections: this.state.connections.filter((c) => c.id !== id) });
+  }
+}
+
+/** Whether trying again at once would likely end the same way: not after silence and not after a collision. */
+function isError({ code, subcode }: NotificationMessage): boolean {
+  const { holdTimerExpired, connectionCollision } = NOTIFICATIONS;
+  if (code === holdTimerExpired.code) return false;
+  return code !== connectionCollision.code || subcode !== connectionCollision.subcode;
+}

@@ -1,0 +1,113 @@
+import type { Message, NotificationMessage, OpenMessage } from '../wire/message.ts';
+import { describeNotification, type NotificationName, notification } from '../wire/notification.ts';
+import { loserOfCollision } from './collision.ts';
+import type { Draft } from './draft.ts';
+import { acceptOpen } from './open.ts';
+import type { Agreed, ConnectionState, OpenSent } from './state.ts';
+import { restartKeepalive } from './timing.ts';
+
+/** A message on one connection, by the state that it is in: RFC 4271 §8.2.2, events 19 and 24 to 27. */
+export function receive(draft: Draft, connection: ConnectionState, message: Message, at: number): void {
+  if (message.kind === 'notification') return receiveNotification(draft, connection, message);
+  switch (connection.phase) {
+    case 'opensent':
+      if (message.kind === 'open') return receiveOpen(draft, connection, message, at);
+      return unexpected(draft, connection, message);
+    case 'openconfirm':
+      if (message.kind === 'keepalive') return establish(draft, connection, at);
+      return unexpected(draft, connection, message);
+    case 'established':
+      return receiveEstablished(draft, connection, message, at);
+  }
+}
+
+function receiveEstablished(draft: Draft, connection: Agreed, message: Message, at: number): void {
+  switch (message.kind) {
+    case 'keepalive':
+      return draft.put({ ...connection, heardAt: at });
+    case 'update':
+      draft.put({ ...connection, heardAt: at });
+      return draft.emit({ kind: 'update', message });
+    case 'end-of-rib':
+      draft.put({ ...connection, heardAt: at });
+      return draft.emit({ kind: 'end-of-rib', family: message.family });
+    // RFC 4271 §6.5 counts UPDATE and KEEPALIVE as signs of life; RFC 2918 adds nothing to that.
+    case 'route-refresh':
+      return draft.emit({ kind: 'refresh', message });
+    case 'open':
+    case 'notification':
+      return unexpected(draft, connection, message);
+  }
+}
+
+/** RFC 4271 §6.4: no answer, the connection ends. */
+function receiveNotification(draft: Draft, connection: ConnectionState, message: NotificationMessage): void {
+  draft.emit({ kind: 'close', id: connection.id, abort: false });
+  draft.lose(connection, {
+    reason: `peer sent ${describeNotification(message)}`,
+    notification: { direction: 'received', message },
+  });
+}
+
+/** RFC 4271 §8.2.2, event 19 in OpenSent: to OpenConfirm, unless the OPEN is unacceptable or its connection lost a collision. */
+function receiveOpen(draft: Draft, connection: OpenSent, open: OpenMessage, at: number): void {
+  const { config } = draft.state;
+  const negotiated = acceptOpen(config, open);
+  if ('kind' in negotiated) return draft.fail(connection, negotiated);
+  const local = { routerID: config.routerID, as: config.localAS };
+  for (const other of draft.state.connections) {
+    if (other.id === connection.id) continue;
+    const loser = loserOfCollision(connection, other, local, open);
+    if (loser !== undefined) draft.yieldTo(loser);
+    if (loser === connection) return;
+  }
+  draft.emit({ kind: 'agreed', id: connection.id, negotiated });
+  draft.emit({ kind: 'send', id: connection.id, message: { kind: 'keepalive' } });
+  putTalking(draft, {
+    ...connection,
+    phase: 'openconfirm',
+    negotiated,
+    heardAt: at,
+    keepaliveAt: undefined,
+    establishedAt: undefined,
+  });
+}
+
+/** RFC 4271 §8.2.2, event 26 in OpenConfirm. */
+function establish(draft: Draft, connection: Agreed, at: number): void {
+  draft.put({ ...connection, phase: 'established', heardAt: at, establishedAt: draft.now });
+  draft.emit({ kind: 'established', id: connection.id, negotiated: connection.negotiated });
+}
+
+/** Stores the connection with its keepalive timer started anew. */
+export function putTalking(draft: Draft, connection: Agreed): void {
+  const [restarted, seed] = restartKeepalive(connection, draft.now, draft.state.seed);
+  draft.change({ seed });
+  draft.put(restarted);
+}
+
+const UNEXPECTED: Readonly<Record<ConnectionState['phase'], { name: NotificationName; state: string }>> = {
+  opensent: { name: 'unexpectedInOpenSent', state: 'OpenSent' },
+  openconfirm: { name: 'unexpectedInOpenConfirm', state: 'OpenConfirm' },
+  established: { name: 'unexpectedInEstablished', state: 'Established' },
+};
+
+/** Message type codes, RFC 4271 §4.1 and RFC 2918 §3. */
+const TYPE_CODES: Readonly<Record<Message['kind'], number>> = {
+  open: 1,
+  update: 2,
+  'end-of-rib': 2,
+  notification: 3,
+  keepalive: 4,
+  'route-refresh': 5,
+};
+
+/** RFC 6608 §3: the data are the type of the message that came. */
+function unexpected(draft: Draft, connection: ConnectionState, message: Message): void {
+  const { name, state } = UNEXPECTED[connection.phase];
+  draft.fail(connection, {
+    kind: 'reset',
+    notification: notification(name, Uint8Array.of(TYPE_CODES[message.kind])),
+    reason: `unexpected ${message.kind} in ${state}`,
+  });
+}

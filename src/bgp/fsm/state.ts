@@ -1,0 +1,89 @@
+import type { Address } from '../../net/address.ts';
+import type { PeerConfig } from '../config.ts';
+import type { OpenMessage, WireContext } from '../wire/message.ts';
+
+/** What the state machine must know of the peer and of us. */
+export interface FsmConfig
+  extends Pick<PeerConfig, 'localAS' | 'remoteAS' | 'families' | 'holdTime' | 'keepaliveTime' | 'passive'> {
+  readonly routerID: Address;
+}
+
+/** Who opened a connection. */
+export type Direction = 'outgoing' | 'incoming';
+
+/** What both OPENs agreed on. */
+export interface Negotiated {
+  readonly remote: OpenMessage;
+  readonly context: WireContext;
+  /** Seconds; 0: neither hold timer nor keepalives. */
+  readonly holdTime: number;
+  readonly keepaliveTime: number;
+}
+
+interface ConnectionBase {
+  /** Given by whoever runs the machine; never used twice. */
+  readonly id: number;
+  readonly direction: Direction;
+  /** When the hold timer was last restarted. All moments are monotonic milliseconds. */
+  readonly heardAt: number;
+  /** Since when the peer has taken nothing of what we wrote; undefined: it takes everything. */
+  readonly blockedAt: number | undefined;
+}
+
+export interface OpenSent extends ConnectionBase {
+  readonly phase: 'opensent';
+}
+
+export interface Agreed extends ConnectionBase {
+  readonly phase: 'openconfirm' | 'established';
+  readonly negotiated: Negotiated;
+  /** When the next KEEPALIVE is due; undefined: never. */
+  readonly keepaliveAt: number | undefined;
+  /** When Established was entered. */
+  readonly establishedAt: number | undefined;
+}
+
+export type ConnectionState = OpenSent | Agreed;
+
+/** Everything about one peer. */
+export interface FsmState {
+  readonly config: FsmConfig;
+  /** `stopped`: until a start; `held`: Idle until `retryAt`; `running`: dialling, listening or talking. */
+  readonly phase: 'stopped' | 'held' | 'running';
+  /** When to dial again (running) or to leave Idle (held). */
+  readonly retryAt: number | undefined;
+  /** When the dial in progress is given up; undefined: none is. */
+  readonly dialUntil: number | undefined;
+  /** Attempts and sessions that failed in a row: what the retry time grows with. */
+  readonly failures: number;
+  readonly connections: readonly ConnectionState[];
+  /** Of the jitter. */
+  readonly seed: number;
+}
+
+/** A peer that nobody has started. `seed` is any unsigned 32-bit number. */
+export function initialState(config: FsmConfig, seed: number): FsmState {
+  return {
+    config,
+    phase: 'stopped',
+    retryAt: undefined,
+    dialUntil: undefined,
+    failures: 0,
+    connections: [],
+    seed,
+  };
+}
+
+export const establishedConnection = (state: FsmState): Agreed | undefined =>
+  state.connections.find((c): c is Agreed => c.phase === 'established');
+
+/** The state of RFC 4271 §8.2.2 that the peer as a whole is in. */
+export function peerState(
+  state: FsmState,
+): 'idle' | 'connect' | 'active' | 'opensent' | 'openconfirm' | 'established' {
+  for (const phase of ['established', 'openconfirm', 'opensent'] as const) {
+    if (state.connections.some((c) => c.phase === phase)) return phase;
+  }
+  if (state.phase !== 'running') return 'idle';
+  return state.dialUntil === undefined ? 'active' : 'connect';
+}

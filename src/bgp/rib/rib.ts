@@ -1,0 +1,181 @@
+import type { Prefix } from '../../net/prefix.ts';
+import { prefixFamily } from '../../net/prefix.ts';
+import type { BgpFamily, ImportPolicy } from '../config.ts';
+import type { LearnedRoute, PathStatus, RibEntryStatus } from '../status.ts';
+import { FAMILIES } from '../wire/family.ts';
+import type { Announcement, Withdrawal } from '../wire/message.ts';
+import { AdjRibIn } from './adj-rib-in.ts';
+import type { Decision, InteriorCost } from './decision.ts';
+import {
+  type ImportFilter,
+  importFilter,
+  type Rejection,
+  rejectPath,
+  rejectPrefix,
+  type Self,
+} from './import-policy.ts';
+import { LocRib, type RouteChange } from './loc-rib.ts';
+import { makePath, type Path, type PathSource } from './path.ts';
+import { pathStatus } from './path-status.ts';
+
+/** The inbound side of one session: made by `Rib.open`, gone with `Rib.close`. */
+export interface Inbound {
+  readonly source: PathSource;
+  /** Prefixes held, before policy. */
+  received(family: BgpFamily): number;
+  /** Prefixes past policy. */
+  accepted(family: BgpFamily): number;
+}
+
+interface Feed extends Inbound {
+  readonly adjIn: AdjRibIn;
+  readonly counts: Record<BgpFamily, number>;
+  policy: ImportPolicy;
+  filter: ImportFilter;
+}
+
+/** From what peers say to the routes that this node learned: Adj-RIBs-In, import policy, Loc-RIB. */
+export class Rib {
+  readonly #loc: LocRib;
+  readonly #feeds = new Map<Inbound, Feed>();
+  readonly #localPath: Path;
+  #self: Self;
+
+  constructor(self: Self, cost?: InteriorCost) {
+    this.#self = self;
+    this.#loc = new LocRib(cost);
+    this.#localPath = makePath(
+      { name: 'local', kind: 'local', routerID: self.routerID },
+      { origin: 'igp', asPath: [] },
+    );
+    for (const prefix of self.originated) this.#loc.put(prefix, this.#localPath.source, this.#localPath);
+  }
+
+  /** What `flush` has told so far. */
+  get learned(): ReadonlyMap<Prefix, LearnedRoute> {
+    return this.#loc.learned;
+  }
+
+  /** Whether `flush` has something to do. */
+  get pending(): boolean {
+    return this.#loc.pending > 0;
+  }
+
+  /** Takes in a peer whose session is established. */
+  open(source: PathSource, policy: ImportPolicy): Inbound {
+    const adjIn = new AdjRibIn(source);
+    const counts: Record<BgpFamily, number> = { 'ipv4-unicast': 0, 'ipv6-unicast': 0 };
+    const feed: Feed = {
+      source,
+      adjIn,
+      counts,
+      policy,
+      filter: importFilter(policy),
+      received: (family) => adjIn.size(family),
+      accepted: (family) => counts[family],
+    };
+    this.#feeds.set(feed, feed);
+    return feed;
+  }
+
+  /** The session is over: everything it brought goes. */
+  close(inbound: Inbound): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    this.#feeds.delete(inbound);
+    for (const family of FAMILIES) {
+      for (const [prefix] of feed.adjIn.entries(family)) this.#loc.put(prefix, feed.source, undefined);
+    }
+  }
+
+  announce(inbound: Inbound, announcement: Announcement): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    const path = feed.adjIn.announce(announcement);
+    const usable = rejectPath(path, this.#self) === undefined;
+    for (const prefix of announcement.prefixes) {
+      const accepted = usable && rejectPrefix(prefix, feed.filter, this.#self) === undefined;
+      this.#put(feed, announcement.family, prefix, accepted ? path : undefined);
+    }
+  }
+
+  withdraw(inbound: Inbound, { family, prefixes }: Withdrawal): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    for (const prefix of prefixes) {
+      feed.adjIn.withdraw(family, prefix);
+      this.#put(feed, family, prefix, undefined);
+    }
+  }
+
+  /** Applies another import policy to what the peer has told, without asking it again. */
+  setPolicy(inbound: Inbound, policy: ImportPolicy): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    feed.policy = policy;
+    feed.filter = importFilter(policy);
+    this.#judgeAgain(feed);
+  }
+
+  /** This node became another: what it originates, its addresses, its AS numbers. */
+  setSelf(self: Self): void {
+    const before = this.#self.originated;
+    this.#self = self;
+    const { source } = this.#localPath;
+    for (const prefix of before) if (!self.originated.has(prefix)) this.#loc.put(prefix, source, undefined);
+    for (const prefix of self.originated) this.#loc.put(prefix, source, this.#localPath);
+    for (const feed of this.#feeds.values()) this.#judgeAgain(feed);
+  }
+
+  /** Decides at most `limit` prefixes and gives those whose learned route changed. */
+  flush(limit?: number): readonly RouteChange[] {
+    return this.#loc.flush(limit);
+  }
+
+  /** Everything known of every prefix, for people; accepted paths and the others. */
+  *entries(): IterableIterator<RibEntryStatus> {
+    for (const prefix of this.#loc.prefixes()) yield this.#entry(prefix, this.#loc.decision(prefix));
+    // Prefixes of which no path was accepted are not in the Loc-RIB.
+    const told = new Set<Prefix>();
+    for (const feed of this.#feeds.values()) {
+      for (const family of FAMILIES) {
+        for (const [prefix] of feed.adjIn.entries(family)) {
+          if (told.has(prefix) || this.#loc.has(prefix)) continue;
+          told.add(prefix);
+          yield this.#entry(prefix, undefined);
+        }
+      }
+    }
+  }
+
+  #entry(prefix: Prefix, decision: Decision | undefined): RibEntryStatus {
+    const family: BgpFamily = prefixFamily(prefix) === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
+    const paths: PathStatus[] = [];
+    for (const path of decision === undefined ? [] : [decision.best, ...decision.lost.keys()]) {
+      paths.push(pathStatus(path, decision));
+    }
+    for (const feed of this.#feeds.values()) {
+      const path = feed.adjIn.get(family, prefix);
+      const rejection = path === undefined ? undefined : this.#reject(feed, prefix, path);
+      if (path !== undefined && rejection !== undefined) paths.push(pathStatus(path, undefined, rejection));
+    }
+    return { prefix, family, paths };
+  }
+
+  #reject(feed: Feed, prefix: Prefix, path: Path): Rejection | undefined {
+    return rejectPath(path, this.#self) ?? rejectPrefix(prefix, feed.filter, this.#self);
+  }
+
+  #judgeAgain(feed: Feed): void {
+    for (const family of FAMILIES) {
+      for (const [prefix, path] of feed.adjIn.entries(family)) {
+        const accepted = this.#reject(feed, prefix, path) === undefined;
+        this.#put(feed, family, prefix, accepted ? path : undefined);
+      }
+    }
+  }
+
+  #put(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | undefined): void {
+    feed.counts[family] += this.#loc.put(prefix, feed.source, path);
+  }
+}
