@@ -1,22 +1,76 @@
 import type { ByteWriter } from '../../net/byte-writer.ts';
 import type { Frame } from './framer.ts';
-import type { Announcement, Decoded, Message, OpenMessage, UpdateMessage, WireContext, Withdrawal } from './message.ts';
+import {
+  beginMessage,
+  endMessage,
+  HEADER_LENGTH,
+  TYPE_KEEPALIVE,
+  TYPE_NOTIFICATION,
+  TYPE_OPEN,
+  TYPE_ROUTE_REFRESH,
+  TYPE_UPDATE,
+} from './header.ts';
+import type { Decoded, Message, NotificationMessage, Reset, UpdateMessage, WireContext } from './message.ts';
+import { reset } from './notification.ts';
+import { decodeOpen, encodeOpen } from './open.ts';
+import { decodeRouteRefresh, encodeRouteRefresh } from './refresh.ts';
+import { decodeUpdate } from './update.ts';
+import { encodeEndOfRib } from './update-encoder.ts';
 
-/** Never throws; values do not refer to the frame's bytes. */
-export declare function decodeMessage(frame: Frame, context: WireContext): Decoded;
+/** Any frame of a `Framer`. Never throws; the result does not refer to the frame's bytes. */
+export function decodeMessage({ type, bytes }: Frame, context: WireContext): Decoded {
+  switch (type) {
+    case TYPE_OPEN:
+      return message(decodeOpen(bytes));
+    case TYPE_UPDATE:
+      return decodeUpdate(bytes, context);
+    case TYPE_NOTIFICATION:
+      return message(decodeNotification(bytes));
+    case TYPE_KEEPALIVE:
+      return message({ kind: 'keepalive' });
+    case TYPE_ROUTE_REFRESH:
+      return decodeRouteRefresh(bytes);
+    default:
+      // RFC 4271 §6.1. A framer lets no such type pass.
+      return reset('badMessageType', `message type ${type} is unknown`, Uint8Array.of(type));
+  }
+}
 
-/** Everything but routes: those go through `encodeUpdate`. Appends one message to `out`. */
-export declare function encodeMessage(out: ByteWriter, message: Exclude<Message, UpdateMessage>): void;
+const message = (decoded: Message | Reset): Decoded =>
+  decoded.kind === 'reset' ? decoded : { kind: 'message', message: decoded, problems: [] };
 
-/**
- * Appends ONE UPDATE to `out` with as many of the prefixes, from index `from` on, as fit; returns the index of the first
- * that is still to be sent (prefixes.length: done; `from` itself, nothing written: the attributes leave no room at all).
- */
-export declare function encodeAnnouncement(out: ByteWriter, routes: Announcement, context: WireContext, from?: number): number;
-export declare function encodeWithdrawal(out: ByteWriter, routes: Withdrawal, context: WireContext, from?: number): number;
+/** RFC 4271 §4.5. */
+function decodeNotification(bytes: Uint8Array): NotificationMessage {
+  const [code = 0, subcode = 0] = bytes.subarray(HEADER_LENGTH);
+  return { kind: 'notification', code, subcode, data: bytes.slice(HEADER_LENGTH + 2) };
+}
 
-/** The context until both OPENs are there. */
-export declare const beforeOpen: WireContext;
+/** Appends one message to `out`: everything but routes, which go through update-encoder.ts. */
+export function encodeMessage(out: ByteWriter, message: Exclude<Message, UpdateMessage>): void {
+  switch (message.kind) {
+    case 'open':
+      encodeOpen(out, message);
+      return;
+    case 'end-of-rib':
+      encodeEndOfRib(out, message.family);
+      return;
+    case 'notification':
+      encodeNotification(out, message);
+      return;
+    case 'keepalive':
+      endMessage(out, beginMessage(out, TYPE_KEEPALIVE));
+      return;
+    case 'route-refresh':
+      encodeRouteRefresh(out, message);
+      return;
+  }
+}
 
-/** What both OPENs together allow (negotiate.ts). */
-export declare function negotiate(local: OpenMessage, remote: OpenMessage): WireContext;
+function encodeNotification(out: ByteWriter, { code, subcode, data }: NotificationMessage): void {
+  const start = beginMessage(out, TYPE_NOTIFICATION);
+  // RFC 4271 §4.5: the message may not become longer than 4096; of long data the beginning says enough.
+  out.u8(code).u8(subcode).bytes(data.subarray(0, MAX_DATA));
+  endMessage(out, start);
+}
+
+const MAX_DATA = 4096 - HEADER_LENGTH - 2;

@@ -1,18 +1,108 @@
+import { u8 } from './bytes.ts';
+import { HEADER_LENGTH, MAX_LENGTH, readHeader } from './header.ts';
 import type { Reset } from './message.ts';
 
-/** One whole message whose header is good. `bytes` includes the header; it is valid until the next `push`. */
+/** One whole message whose header is good. `bytes` includes the header; it is valid until the framer is used again. */
 export interface Frame {
   readonly kind: 'frame';
   readonly type: number;
   readonly bytes: Uint8Array;
 }
 
-/** Splits the bytes of a connection into messages. */
-export declare class Framer {
-  /** Octets of the longest message that may arrive: 4096 until RFC 8654 is negotiated; may be set at any time. */
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Splits the bytes of a connection into messages. A message that lies whole in a chunk is a view of that chunk; only one
+ * that is torn is copied, each of its octets once. It holds at most one message besides the chunks that were pushed and not
+ * yet taken: take until `undefined` before the next push.
+ */
+export class Framer {
+  /** Octets of the longest message that may arrive: 4096 until RFC 8654 is negotiated. May be set at any time. */
   maxLength: number;
-  constructor(maxLength?: number);
-  push(chunk: Uint8Array): void;
-  /** The next message; undefined: more bytes are needed; a reset stays for ever. */
-  next(): Frame | Reset | undefined;
+  #chunks: Uint8Array[] = [];
+  /** Where in the first chunk to go on. */
+  #at = 0;
+  /** The beginning of a torn message, and how much of it is there. */
+  #torn: Uint8Array = NOTHING;
+  #filled = 0;
+  #reset: Reset | undefined;
+
+  constructor(maxLength: number = MAX_LENGTH) {
+    this.maxLength = maxLength;
+  }
+
+  /** Keeps the chunk itself, not a copy. */
+  push(chunk: Uint8Array): void {
+    if (this.#reset === undefined && chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  /** The next message; undefined: more bytes are needed. A reset is final: nothing after it can be located. */
+  next(): Frame | Reset | undefined {
+    if (this.#reset !== undefined) return this.#reset;
+    for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+      const found = this.#filled > 0 ? this.#continueTorn(chunk) : this.#takeWhole(chunk);
+      if (this.#at === chunk.length) this.#dropChunk();
+      if (found?.kind === 'reset') this.#giveUp(found);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #takeWhole(chunk: Uint8Array): Frame | Reset | undefined {
+    const available = chunk.length - this.#at;
+    const length = available < HEADER_LENGTH ? HEADER_LENGTH : readHeader(chunk, this.#at, this.maxLength);
+    if (typeof length === 'object') return length;
+    if (available < HEADER_LENGTH || available < length) {
+      this.#tear(chunk, length);
+      return undefined;
+    }
+    const bytes = chunk.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return frame(bytes);
+  }
+
+  /** Keeps the rest of the chunk as the beginning of a message of (so far as known) `length` octets. */
+  #tear(chunk: Uint8Array, length: number): void {
+    this.#torn = new Uint8Array(length);
+    this.#fill(chunk);
+  }
+
+  #continueTorn(chunk: Uint8Array): Frame | Reset | undefined {
+    this.#fill(chunk);
+    if (this.#filled < this.#torn.length) return undefined;
+    const length = readHeader(this.#torn, 0, this.maxLength);
+    if (typeof length === 'object') return length;
+    if (this.#filled < length) {
+      const whole = new Uint8Array(length);
+      whole.set(this.#torn);
+      this.#torn = whole;
+      return this.#at < chunk.length ? this.#continueTorn(chunk) : undefined;
+    }
+    const bytes = this.#torn;
+    this.#torn = NOTHING;
+    this.#filled = 0;
+    return frame(bytes);
+  }
+
+  #fill(chunk: Uint8Array): void {
+    const part = chunk.subarray(this.#at, this.#at + this.#torn.length - this.#filled);
+    this.#torn.set(part, this.#filled);
+    this.#filled += part.length;
+    this.#at += part.length;
+  }
+
+  #dropChunk(): void {
+    this.#chunks.shift();
+    this.#at = 0;
+  }
+
+  #giveUp(reset: Reset): void {
+    this.#reset = reset;
+    this.#chunks = [];
+    this.#torn = NOTHING;
+  }
 }
+
+const TYPE_AT = 18;
+
+const frame = (bytes: Uint8Array): Frame => ({ kind: 'frame', type: u8(bytes, TYPE_AT), bytes });

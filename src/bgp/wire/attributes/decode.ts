@@ -1,0 +1,212 @@
+import { u8, u16 } from '../bytes.ts';
+import type { Reset, UpdateProblem, WireContext } from '../message.ts';
+import { type NotificationName, reset } from '../notification.ts';
+import {
+  decodeReach,
+  decodeUnreach,
+  type ForeignFamily,
+  type Reach,
+  type Unlocatable,
+  type Unreach,
+} from '../reach.ts';
+import { mergeAs4 } from './as4.ts';
+import {
+  type AttributeDraft,
+  type AttributeRow,
+  EXTENDED_LENGTH,
+  OPTIONAL,
+  PARTIAL,
+  TRANSITIVE,
+} from './row.ts';
+import { attributeRow, MP_REACH_NLRI, MP_UNREACH_NLRI } from './table.ts';
+
+/** What the attributes of one UPDATE say, and what is wrong with them. */
+export interface AttributeBlock {
+  readonly draft: AttributeDraft;
+  /** How many attributes there are, repeated ones too. */
+  readonly count: number;
+  readonly reach: Reach | ForeignFamily | undefined;
+  readonly unreach: Unreach | ForeignFamily | undefined;
+  readonly problems: readonly UpdateProblem[];
+  /**
+   * The first error that asks for treat-as-withdraw, as the end of the session that it becomes where there is nothing to
+   * withdraw (RFC 7606 §5.2).
+   */
+  readonly fallback: Reset | undefined;
+}
+
+/** Decodes the attributes in `bytes[start, end)`. A reset where the standards leave no other choice. */
+export function decodeAttributes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  context: WireContext,
+): AttributeBlock | Reset {
+  const walk = new AttributeWalk(bytes, context);
+  for (let at = start; at < end; ) {
+    const header = readHeader(bytes, at, end);
+    if (typeof header === 'string') {
+      // RFC 7606 §4: the lengths contradict each other; the total is relied upon to find what follows the attributes.
+      walk.withdraw('malformedAttributeList', header, 'RFC 7606 §4');
+      break;
+    }
+    const fatal = walk.visit(header);
+    if (fatal !== undefined) return fatal;
+    at = header.end;
+  }
+  mergeAs4(walk.draft);
+  return walk;
+}
+
+/** An attribute that begins at `at`; its value is `bytes[start, end)`. */
+interface AttributeHeader {
+  readonly at: number;
+  readonly flags: number;
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+function readHeader(bytes: Uint8Array, at: number, limit: number): AttributeHeader | string {
+  const flags = u8(bytes, at);
+  const extended = (flags & EXTENDED_LENGTH) !== 0;
+  const start = at + (extended ? 4 : 3);
+  if (start > limit) return `${limit - at} octets are left, too few for an attribute`;
+  const type = u8(bytes, at + 1);
+  const length = extended ? u16(bytes, at + 2) : u8(bytes, at + 2);
+  if (start + length > limit) return `attribute ${type} of ${length} octets ends after the attributes`;
+  return { at, flags, type, start, end: start + length };
+}
+
+/** The state of one walk over the attributes of one message. */
+class AttributeWalk implements AttributeBlock {
+  readonly draft: AttributeDraft = { attributes: {} };
+  count = 0;
+  readonly problems: UpdateProblem[] = [];
+  reach: Reach | ForeignFamily | undefined;
+  unreach: Unreach | ForeignFamily | undefined;
+  fallback: Reset | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #context: WireContext;
+  readonly #seen = new Uint8Array(256);
+
+  constructor(bytes: Uint8Array, context: WireContext) {
+    this.#bytes = bytes;
+    this.#context = context;
+  }
+
+  /** Notes a treat-as-withdraw; of an attribute where `header` is given. */
+  withdraw(name: NotificationName, text: string, rule: string, header?: AttributeHeader): void {
+    this.#note('withdraw', text, rule, header);
+    this.fallback ??= reset(name, text, header === undefined ? undefined : this.#raw(header));
+  }
+
+  visit(header: AttributeHeader): Reset | undefined {
+    const { type } = header;
+    this.count++;
+    const repeated = this.#seen[type] === 1;
+    this.#seen[type] = 1;
+    if (type === MP_REACH_NLRI || type === MP_UNREACH_NLRI) return this.#visitMultiprotocol(header, repeated);
+    const row = attributeRow(type);
+    if (repeated) {
+      // RFC 7606 §3 (g): all but the first are discarded.
+      this.#note('discard', `${row?.name ?? `attribute ${type}`} more than once`, 'RFC 7606 §3 (g)', header);
+      return undefined;
+    }
+    if (row === undefined) return this.#visitUnknown(header);
+    this.#visitKnown(header, row);
+    return undefined;
+  }
+
+  #visitKnown(header: AttributeHeader, row: AttributeRow): void {
+    const { uselessFrom } = row;
+    if (uselessFrom !== undefined && this.#comesFrom(uselessFrom.peers)) {
+      const text = `${row.name} from ${uselessFrom.peers === 'external' ? 'an external' : 'a four-octet AS'} peer`;
+      this.#note('discard', text, uselessFrom.rule, header);
+      return;
+    }
+    // RFC 7606 §3 (c), (f)
+    const flags = header.flags & (OPTIONAL | TRANSITIVE);
+    const complaint =
+      flags === row.flags
+        ? row.decode(this.draft, this.#bytes, header.start, header.end, this.#context)
+        : ({ notification: 'attributeFlags', text: `flags ${hex8(flags)}, not ${hex8(row.flags)}` } as const);
+    if (complaint === undefined) return;
+    const text = `${row.name}: ${complaint.text}`;
+    if (row.onError === 'discard') this.#note('discard', text, row.rule, header);
+    else this.withdraw(complaint.notification, text, row.rule, header);
+  }
+
+  #comesFrom(peers: 'external' | 'four-octet'): boolean {
+    return peers === 'external' ? this.#context.external : this.#context.fourOctetAS;
+  }
+
+  /** RFC 4271 §6.3 and §9: the flags alone decide about an attribute that we do not know. */
+  #visitUnknown(header: AttributeHeader): Reset | undefined {
+    const { flags, type, start, end } = header;
+    if ((flags & OPTIONAL) === 0) {
+      return reset('unrecognizedWellKnown', `well-known attribute ${type} is unknown`, this.#raw(header));
+    }
+    if ((flags & TRANSITIVE) === 0) {
+      this.#note('ignore', `optional attribute ${type} is unknown`, 'RFC 4271 §9', header);
+      return undefined;
+    }
+    const value = this.#bytes.slice(start, end);
+    const { attributes } = this.draft;
+    attributes.unknown = [...(attributes.unknown ?? []), { type, partial: (flags & PARTIAL) !== 0, value }];
+    return undefined;
+  }
+
+  #visitMultiprotocol(header: AttributeHeader, repeated: boolean): Reset | undefined {
+    const isReach = header.type === MP_REACH_NLRI;
+    const name = isReach ? 'MP_REACH_NLRI' : 'MP_UNREACH_NLRI';
+    // RFC 7606 §3 (g)
+    if (repeated) return reset('malformedAttributeList', `${name} more than once`);
+    const flags = header.flags & (OPTIONAL | TRANSITIVE);
+    // RFC 7606 §5.3: bad flags too make the attribute incorrect, so that its prefixes cannot be trusted.
+    if (flags !== OPTIONAL) {
+      return this.#brokenMultiprotocol(`${name}: flags ${hex8(flags)}, not ${hex8(OPTIONAL)}`, header);
+    }
+    const decode = isReach ? decodeReach : decodeUnreach;
+    const decoded = decode(this.#bytes, header.start, header.end, this.#context);
+    return this.#keep(decoded, name, header);
+  }
+
+  #keep(
+    decoded: Reach | Unreach | ForeignFamily | Unlocatable,
+    name: string,
+    header: AttributeHeader,
+  ): Reset | undefined {
+    switch (decoded.kind) {
+      case 'unlocatable':
+        return this.#brokenMultiprotocol(`${name}: ${decoded.text}`, header);
+      case 'reach':
+        this.reach = decoded;
+        return undefined;
+      case 'unreach':
+        this.unreach = decoded;
+        return undefined;
+      case 'foreign':
+        if (header.type === MP_REACH_NLRI) this.reach = decoded;
+        else this.unreach = decoded;
+        this.#note('ignore', `${name} of ${decoded.family}, not of this session`, 'RFC 4760 §6', header);
+        return undefined;
+    }
+  }
+
+  /** RFC 4760 §7; RFC 7606 §7.11 and §7.12 keep it. */
+  #brokenMultiprotocol(text: string, header: AttributeHeader): Reset {
+    return reset('optionalAttribute', text, this.#raw(header));
+  }
+
+  #note(reaction: UpdateProblem['reaction'], text: string, rule: string, header?: AttributeHeader): void {
+    this.problems.push({ reaction, rule, text, ...(header !== undefined && { attribute: header.type }) });
+  }
+
+  /** RFC 4271 §6.3: the data of a notification are the attribute with type and length. */
+  #raw(header: AttributeHeader): Uint8Array {
+    return this.#bytes.slice(header.at, header.end);
+  }
+}
+
+const hex8 = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;

@@ -1,0 +1,136 @@
+import { ByteWriter } from '../../net/byte-writer.ts';
+import type { BgpFamily } from '../config.ts';
+import { encodeAttributes } from './attributes/encode.ts';
+import { EXTENDED_LENGTH, OPTIONAL } from './attributes/row.ts';
+import { MP_REACH_NLRI, MP_UNREACH_NLRI } from './attributes/table.ts';
+import { familyToWire } from './family.ts';
+import { beginMessage, endMessage, TYPE_UPDATE } from './header.ts';
+import type { Announcement, WireContext, Withdrawal } from './message.ts';
+import { encodeNextHop } from './next-hop.ts';
+import { encodePrefixes } from './nlri.ts';
+
+/** Reused for the attributes of every message, which must be known before the prefixes can fill what they leave. */
+const block = new ByteWriter();
+
+/**
+ * Appends ONE UPDATE to `out` with as many of the prefixes, from index `from` on, as fit into `context.maxSend`. Gives the
+ * index of the first prefix that is still to be sent: `prefixes.length` when all are, `from` itself, with nothing written,
+ * when the attributes leave room for not even one (such a route must not be announced, RFC 4271 §9.2).
+ */
+export function encodeAnnouncement(
+  out: ByteWriter,
+  routes: Announcement,
+  context: WireContext,
+  from = 0,
+): number {
+  // RFC 4760 §3, RFC 8950 §3: IPv4 over an IPv4 next hop alone has the classic form.
+  const classic = routes.family === 'ipv4-unicast' && !routes.nextHop.includes(':');
+  block.reset();
+  encodeAttributes(block, routes.attributes, {
+    fourOctetAS: context.fourOctetAS,
+    nextHop: classic ? routes.nextHop : undefined,
+  });
+  const start = beginMessage(out, TYPE_UPDATE);
+  out.u16(0);
+  const next = classic
+    ? encodeClassic(out, routes, context, from, start + context.maxSend)
+    : encodeReach(out, routes, context, from, start + context.maxSend);
+  return finish(out, start, from, next);
+}
+
+function encodeClassic(
+  out: ByteWriter,
+  routes: Announcement,
+  context: WireContext,
+  from: number,
+  limit: number,
+): number {
+  out.u16(block.length).bytes(block.view());
+  return encodePrefixes(out, routes, context.addPathSend.includes(routes.family), from, limit);
+}
+
+/** RFC 7606 §5.1: MP_REACH_NLRI is the first attribute. */
+function encodeReach(
+  out: ByteWriter,
+  routes: Announcement,
+  context: WireContext,
+  from: number,
+  limit: number,
+): number {
+  const attributesAt = beginAttributes(out, MP_REACH_NLRI, routes.family);
+  encodeNextHop(out, routes);
+  out.u8(0);
+  const addPath = context.addPathSend.includes(routes.family);
+  const next = encodePrefixes(out, routes, addPath, from, limit - block.length);
+  endMultiprotocol(out, attributesAt);
+  out.bytes(block.view());
+  out.patchU16(attributesAt, out.length - attributesAt - 2);
+  return next;
+}
+
+/** As `encodeAnnouncement`, for prefixes that are no longer reachable. */
+export function encodeWithdrawal(
+  out: ByteWriter,
+  routes: Withdrawal,
+  context: WireContext,
+  from = 0,
+): number {
+  const start = beginMessage(out, TYPE_UPDATE);
+  const limit = start + context.maxSend;
+  const addPath = context.addPathSend.includes(routes.family);
+  const lengthAt = out.length;
+  out.u16(0);
+  let next: number;
+  if (routes.family === 'ipv4-unicast') {
+    next = encodePrefixes(out, routes, addPath, from, limit - 2);
+    out.patchU16(lengthAt, out.length - lengthAt - 2);
+    out.u16(0);
+  } else {
+    const attributesAt = beginAttributes(out, MP_UNREACH_NLRI, routes.family);
+    next = encodePrefixes(out, routes, addPath, from, limit);
+    endMultiprotocol(out, attributesAt);
+    out.patchU16(attributesAt, out.length - attributesAt - 2);
+  }
+  return finish(out, start, from, next);
+}
+
+/** An UPDATE that carries nothing is an End-of-RIB: it is taken back. */
+function finish(out: ByteWriter, start: number, from: number, next: number): number {
+  if (next === from) out.length = start;
+  else endMessage(out, start);
+  return next;
+}
+
+/** RFC 4724 §2. */
+export function encodeEndOfRib(out: ByteWriter, family: BgpFamily): void {
+  const start = beginMessage(out, TYPE_UPDATE);
+  out.u16(0);
+  if (family === 'ipv4-unicast') {
+    out.u16(0);
+  } else {
+    const attributesAt = beginAttributes(out, MP_UNREACH_NLRI, family);
+    endMultiprotocol(out, attributesAt);
+    out.patchU16(attributesAt, out.length - attributesAt - 2);
+  }
+  endMessage(out, start);
+}
+
+/** The total length of the attributes, the head of the first one, and its family; gives where the total stands. */
+function beginAttributes(out: ByteWriter, type: number, family: BgpFamily): number {
+  const attributesAt = out.length;
+  const { afi, safi } = familyToWire(family);
+  // The length is known only later and may need two octets.
+  out
+    .u16(0)
+    .u8(OPTIONAL | EXTENDED_LENGTH)
+    .u8(type)
+    .u16(0)
+    .u16(afi)
+    .u8(safi);
+  return attributesAt;
+}
+
+function endMultiprotocol(out: ByteWriter, attributesAt: number): void {
+  const valueAt = attributesAt + 6;
+  out.patchU16(valueAt - 2, out.length - valueAt);
+}

@@ -1,0 +1,168 @@
+import type { BgpFamily } from '../config.ts';
+import type { PathAttributes } from './attributes/attributes.ts';
+import { type AttributeBlock, decodeAttributes } from './attributes/decode.ts';
+import type { AttributeDraft } from './attributes/row.ts';
+import { MP_REACH_NLRI } from './attributes/table.ts';
+import { u16 } from './bytes.ts';
+import { HEADER_LENGTH } from './header.ts';
+import type {
+  Announcement,
+  Decoded,
+  EndOfRibMessage,
+  PrefixList,
+  Reset,
+  UpdateProblem,
+  WireContext,
+} from './message.ts';
+import { isUsableNextHop } from './next-hop.ts';
+import { decodePrefixes } from './nlri.ts';
+import { reset } from './notification.ts';
+import type { Reach } from './reach.ts';
+
+/** RFC 4271 §4.3, with the errors of RFC 7606. `bytes` is a whole UPDATE of at least 23 octets. */
+export function decodeUpdate(bytes: Uint8Array, context: WireContext): Decoded {
+  const layout = locate(bytes);
+  if ('kind' in layout) return layout;
+  // The classic fields come first: only what has been located can be withdrawn.
+  const withdrawn = decodeField(bytes, layout.withdrawnAt, layout.withdrawnEnd, 'withdrawn routes', context);
+  if ('kind' in withdrawn) return withdrawn;
+  const announced = decodeField(bytes, layout.attributesEnd, bytes.length, 'NLRI', context);
+  if ('kind' in announced) return announced;
+  const block = decodeAttributes(bytes, layout.attributesAt, layout.attributesEnd, context);
+  if ('kind' in block) return block;
+
+  const endOfRib = recogniseEndOfRib(withdrawn, announced, block, context);
+  if (endOfRib !== undefined) return { kind: 'message', message: endOfRib, problems: [] };
+  return assemble(withdrawn, announced, block, context);
+}
+
+/** Indices into the message: the three fields, each up to where the next begins. */
+interface Layout {
+  readonly withdrawnAt: number;
+  readonly withdrawnEnd: number;
+  readonly attributesAt: number;
+  readonly attributesEnd: number;
+}
+
+/** RFC 4271 §6.3, kept by RFC 7606 §3 (b): lengths beyond the message leave nothing that could be located. */
+function locate(bytes: Uint8Array): Layout | Reset {
+  const withdrawnAt = HEADER_LENGTH + 2;
+  const withdrawnEnd = withdrawnAt + u16(bytes, HEADER_LENGTH);
+  const attributesAt = withdrawnEnd + 2;
+  const attributesEnd = attributesAt > bytes.length ? attributesAt : attributesAt + u16(bytes, withdrawnEnd);
+  if (attributesEnd > bytes.length) {
+    return reset(
+      'malformedAttributeList',
+      `withdrawn routes and attributes end at ${attributesEnd}, the message at ${bytes.length}`,
+    );
+  }
+  return { withdrawnAt, withdrawnEnd, attributesAt, attributesEnd };
+}
+
+/** A classic field, which is of IPv4 unicast. RFC 7606 §3 (i), §5.3: one that cannot be parsed ends the session. */
+function decodeField(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: string,
+  context: WireContext,
+): PrefixList | Reset {
+  const addPath = context.addPathReceive.includes('ipv4-unicast');
+  const list = decodePrefixes(bytes, start, end, 'ipv4-unicast', addPath);
+  return typeof list === 'string' ? reset('invalidNetworkField', `${name}: ${list}`) : list;
+}
+
+/** RFC 4724 §2: an empty UPDATE for IPv4, one with nothing but an empty MP_UNREACH_NLRI for any family. */
+function recogniseEndOfRib(
+  withdrawn: PrefixList,
+  announced: PrefixList,
+  { count, problems, unreach }: AttributeBlock,
+  { families }: WireContext,
+): EndOfRibMessage | undefined {
+  if (count > 1 || problems.length > 0 || withdrawn.prefixes.length + announced.prefixes.length > 0)
+    return undefined;
+  if (count === 0) return families.includes('ipv4-unicast') ? endOfRib('ipv4-unicast') : undefined;
+  return unreach?.kind === 'unreach' && unreach.routes.prefixes.length === 0
+    ? endOfRib(unreach.routes.family)
+    : undefined;
+}
+
+const endOfRib = (family: BgpFamily): EndOfRibMessage => ({ kind: 'end-of-rib', family });
+
+/** Puts the message together, or what is to be withdrawn instead (RFC 7606 §2). */
+function assemble(
+  withdrawnField: PrefixList,
+  announcedField: PrefixList,
+  block: AttributeBlock,
+  context: WireContext,
+): Decoded {
+  const { draft, reach, unreach, fallback } = block;
+  const multiprotocol = reach?.kind === 'reach' ? reach : undefined;
+  const encodesRoutes =
+    announcedField.prefixes.length > 0 ||
+    (reach !== undefined && (multiprotocol === undefined || multiprotocol.routes.prefixes.length > 0));
+  // RFC 7606 §5.2: an error that withdraws, and no route that it could withdraw: they may have been overlooked.
+  if (fallback !== undefined && !encodesRoutes) return fallback;
+
+  const problems: UpdateProblem[] = [...block.problems];
+  const withdrawn = nonEmpty(
+    ownRoutes(withdrawnField, context, problems),
+    unreach?.kind === 'unreach' ? unreach.routes : undefined,
+  );
+  const classic = ownRoutes(announcedField, context, problems);
+  const candidates = nonEmpty(classic, multiprotocol?.routes);
+  if (fallback === undefined && candidates.length === 0) {
+    return { kind: 'message', message: { kind: 'update', withdrawn, announced: [] }, problems };
+  }
+
+  const { attributes, nextHop } = draft;
+  if (fallback === undefined) problems.push(...missing(draft, classic), ...unusable(multiprotocol));
+  const broken = problems.some((p) => p.reaction === 'withdraw');
+  if (broken || !isComplete(attributes)) {
+    return { kind: 'withdraw', withdrawn: [...withdrawn, ...candidates], problems };
+  }
+  const announced: Announcement[] = [];
+  if (nextHop !== undefined && classic.prefixes.length > 0)
+    announced.push({ ...classic, attributes, nextHop });
+  if (multiprotocol !== undefined && multiprotocol.routes.prefixes.length > 0) {
+    announced.push({ ...multiprotocol.routes, attributes, ...multiprotocol.hop });
+  }
+  return { kind: 'message', message: { kind: 'update', withdrawn, announced }, problems };
+}
+
+const nonEmpty = (...lists: readonly (PrefixList | undefined)[]): PrefixList[] =>
+  lists.filter((list) => list !== undefined && list.prefixes.length > 0) as PrefixList[];
+
+/** The classic fields carry IPv4 unicast also where that was not negotiated: then nothing of it counts. */
+function ownRoutes(list: PrefixList, context: WireContext, problems: UpdateProblem[]): PrefixList {
+  if (list.prefixes.length === 0 || context.families.includes(list.family)) return list;
+  const text = `${list.prefixes.length} prefixes of ${list.family}, not of this session`;
+  problems.push({ reaction: 'ignore', rule: 'RFC 4760 §6', text });
+  return { family: list.family, prefixes: [] };
+}
+
+type Attributes = AttributeDraft['attributes'];
+
+const isComplete = (attributes: Attributes): attributes is PathAttributes =>
+  attributes.origin !== undefined && attributes.asPath !== undefined;
+
+/** RFC 7606 §3 (d). Routes in MP_REACH_NLRI need no NEXT_HOP. */
+function missing({ attributes, nextHop }: AttributeDraft, classic: PrefixList): UpdateProblem[] {
+  const names: readonly (readonly [name: string, type: number, isMissing: boolean])[] = [
+    ['ORIGIN', 1, attributes.origin === undefined],
+    ['AS_PATH', 2, attributes.asPath === undefined],
+    ['NEXT_HOP', 3, nextHop === undefined && classic.prefixes.length > 0],
+  ];
+  return names.flatMap(([name, attribute, isMissing]) =>
+    isMissing
+      ? [{ reaction: 'withdraw', attribute, rule: 'RFC 7606 §3 (d)', text: `${name} is missing` }]
+      : [],
+  );
+}
+
+/** RFC 4271 §6.3 for the next hop of MP_REACH_NLRI. */
+function unusable(reach: Reach | undefined): UpdateProblem[] {
+  if (reach === undefined || isUsableNextHop(reach.hop.nextHop)) return [];
+  const text = `next hop ${reach.hop.nextHop} is no host's address`;
+  return [{ reaction: 'withdraw', attribute: MP_REACH_NLRI, rule: 'RFC 4271 §6.3', text }];
+}
