@@ -108,8 +108,7 @@ function postroutingChain(family: Family): Chain {
       { kind: 'set', set: names.nodes, side: 'dst', negate: true },
     ],
     target: { kind: 'masquerade' },
-    reason:
-      'pods leave the cluster with the address of their node, but keep their own towards pods and nodes',
+    reason: 'pods leave the cluster with the address of their node',
   };
   return { name: 'GRY-POSTROUTING', rules: [rule] };
 }
@@ -121,9 +120,14 @@ const jumpToPostrouting: Jump = {
   // kube-proxy masquerades marked packets there and takes its mark off, which must have happened before a packet leaves the
   // hook with us: a packet that is encapsulated later would otherwise be masqueraded a second time, in its outer header.
   after: ['KUBE-POSTROUTING'],
-  reason: 'masquerade of pod traffic, after that of kube-proxy',
+  reason: 'masquerade of pod traffic after that of kube-proxy',
 };
 
+/**
+ * Docker sets the policy of FORWARD to DROP, and so does firewalld with its iptables backend; kube-proxy drops what conntrack calls
+ * INVALID, and only when it has to, so that decision is left to it. firewalld's nftables backend has a table of its own,
+ * which no rule of iptables can overrule: there the pod links must be put into its trusted zone.
+ */
 function forwardChain(podInterfaces: string): Chain {
   return {
     name: 'GRY-FORWARD',
@@ -131,7 +135,7 @@ function forwardChain(podInterfaces: string): Chain {
       {
         matches: [{ kind: 'conntrack', states: ['INVALID'] }],
         target: { kind: 'return' },
-        reason: 'packets that belong to no connection are left to the rule of kube-proxy, which drops them',
+        reason: 'packets of no known connection are left to kube-proxy',
       },
       {
         matches: [{ kind: 'in-interface', name: podInterfaces }],
@@ -151,9 +155,13 @@ const jumpToForward: Jump = {
   from: 'FORWARD',
   to: 'GRY-FORWARD',
   position: 'insert',
-  reason: 'pod traffic, before the rules of Docker and firewalld',
+  reason: 'pod traffic passes before others drop it',
 };
 
+/**
+ * A host port on 127.0.0.1 needs the sysctl route_localnet, which also lets neighbours on the link send to 127.0.0.0/8. What the
+ * host port translated is let through, and so are its answers; the kubelet has the same rule where it still makes any.
+ */
 const inputChain: Chain = {
   name: 'GRY-INPUT',
   rules: [
@@ -164,7 +172,7 @@ const inputChain: Chain = {
         { kind: 'conntrack', states: ['RELATED', 'ESTABLISHED', 'DNAT'], negate: true },
       ],
       target: { kind: 'drop' },
-      reason: 'nobody reaches the loopback network from outside, unless by a translated host port',
+      reason: 'no way into the loopback network from outside, unless by a host port',
     },
   ],
 };
@@ -173,5 +181,5 @@ const jumpToInput: Jump = {
   from: 'INPUT',
   to: 'GRY-INPUT',
   position: 'insert',
-  reason: 'loopback protection, before anybody accepts',
+  reason: 'loopback protection before others accept',
 };
