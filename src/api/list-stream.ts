@@ -25,18 +25,14 @@ async function* chunks<T>(source: Iterable<T>, options: ListOptions<T>): AsyncGe
   try {
     for await (const slice of inTurns(source)) {
       const items = slice.map(select).filter((item) => item !== undefined);
-      const room = limit - count;
-      const text = items
-        .slice(0, room)
-        .map((item) => JSON.stringify(item))
-        .join(',');
-      if (text !== '') yield count === 0 ? text : `,${text}`;
-      if (items.length > room) return void (yield '],"truncated":true}');
+      const texts = items.slice(0, limit - count).map((item) => JSON.stringify(item));
+      if (texts.length > 0) yield (count === 0 ? '' : ',') + texts.join(',');
       count += items.length;
+      if (count > limit) break;
     }
   } catch (error) {
     onError(error);
     throw error;
   }
-  yield '],"truncated":false}';
+  yield `],"truncated":${count > limit}}`;
 }
