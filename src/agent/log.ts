@@ -49,9 +49,7 @@ export function createLog(options: LogOptions): RootLog {
       timestamp: () => `"time":"${new Date().toISOString()}"`,
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
     },
-    pretty
-      ? { write: (line: string) => void sink.write(prettyLine(line, process.stdout.hasColors?.() === true)) }
-      : sink,
+    pretty ? { write: (line: string) => void sink.write(prettyLine(line, hasColours())) } : sink,
   );
   const write = (component: string, level: LogLevel, msg: string, fields?: LogFields): void => {
     if (logger.isLevelEnabled(level)) logger[level]({ level, component, msg, ...plainFields(fields) });
@@ -80,6 +78,9 @@ function componentLog(component: string, write: Write): Log {
     component: (name) => componentLog(name, write),
   };
 }
+
+/** `hasColors` exists on terminals only. */
+const hasColours = (): boolean => process.stdout.isTTY && process.stdout.hasColors();
 
 /** Buffered, so that a slow reader never blocks the event loop. */
 const standardOutput = (): ReturnType<typeof pino.destination> =>

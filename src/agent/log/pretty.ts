@@ -28,5 +28,5 @@ export function prettyLine(json: string, colour: boolean): string {
 
 function prettyValue(value: unknown): string {
   if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  return typeof value === 'object' ? inspect(value, { breakLength: Infinity, depth: 4 }) : String(value);
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 });
 }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { nearestRemedy } from '../../kube/records/nearest.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { environmentPrefix, flagOf, settingDefinitions } from './definition.ts';
@@ -120,8 +120,9 @@ export function fileAssignments(
 }
 
 /** What a flag would say: the scalar as it is written, a list with commas. */
-function textOf(node: unknown): string | undefined {
-  if (isScalar(node)) return node.value === null ? '' : (node.source ?? String(node.value));
+function textOf(node: ParsedNode | null): string | undefined {
+  if (node === null) return '';
+  if (isScalar(node)) return node.value === null ? '' : node.source;
   if (!isSeq(node)) return undefined;
   const parts = node.items.map((item) => (isScalar(item) ? textOf(item) : undefined));
   return parts.includes(undefined) ? undefined : parts.join(',');

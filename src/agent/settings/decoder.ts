@@ -2,7 +2,7 @@ import { parseDuration } from '../../kube/records/duration.ts';
 import { isObjectName } from '../../kube/records/name.ts';
 import { type Address, parseAddress } from '../../net/address.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import type { ListenAddress, SettingForm, SettingSchema } from './schema.ts';
+import type { ListenAddress, SettingForm, SettingKey, SettingSchema, Settings } from './schema.ts';
 
 /** The decoded value in a box, because undefined is a value too (a server turned off); undefined: wrong. */
 export type Decoded = { readonly value: unknown } | undefined;
@@ -94,15 +94,12 @@ function decodeListenAddress(text: string, schema: SettingSchema): Decoded {
 }
 
 /** How a user would write the value; the inverse of the decoders. */
-export function formatSetting(value: unknown): string {
+export function formatSetting(value: Settings[SettingKey]): string {
   if (value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (Array.isArray(value)) return value.join(',');
-  return isListenAddress(value) ? formatListenAddress(value) : String(value);
+  if (typeof value !== 'object') return String(value);
+  return 'port' in value ? formatListenAddress(value) : value.join(',');
 }
-
-const isListenAddress = (value: unknown): value is ListenAddress =>
-  typeof value === 'object' && value !== null && 'port' in value;
 
 export function formatListenAddress({ host = '' as Address, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
