@@ -80,6 +80,6 @@ export const largeCommunitiesRow = list(
     type: 32,
     name: 'LARGE_COMMUNITY',
     flags: OPTIONAL | TRANSITIVE,
-    rule: 'RFC 8092 §5',
+    rule: 'RFC 8092 §6',
   },
 );
