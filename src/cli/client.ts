@@ -76,21 +76,19 @@ export class ApiClient {
   async #fetch(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const sent = request({ ...this.#address, path, agent: false, timeout: this.#timeout }, resolve);
-    sent.on('timeout', () =>
-      sent.destroy(
-        this.#error(
-          'GRY_AGENT_TIMEOUT',
-          `said nothing for ${this.#timeout / 1000} s`,
-          'look into the log of the agent',
-        ),
-      ),
-    );
+    // An answer that has begun reports the destroyed socket in its own words, so the reason is kept here.
+    let silence: ClientError | undefined;
+    sent.on('timeout', () => {
+      silence = this.#silent();
+      sent.destroy(silence);
+    });
     sent.on('error', reject);
     sent.end();
     try {
       const answer = await promise;
       return { status: answer.statusCode ?? 0, text: await this.#read(answer) };
     } catch (error) {
+      if (silence !== undefined) throw silence;
       throw error instanceof ClientError ? error : this.#unreachable(error);
     }
   }
@@ -104,6 +102,11 @@ export class ApiClient {
         throw this.#error('GRY_AGENT_ANSWER', 'answers without end', 'ask for less with --limit');
     }
     return text;
+  }
+
+  #silent(): ClientError {
+    const what = `said nothing for ${this.#timeout / 1000} s`;
+    return this.#error('GRY_AGENT_TIMEOUT', what, 'look into the log of the agent');
   }
 
   #unreachable(error: unknown): ClientError {

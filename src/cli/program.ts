@@ -47,6 +47,7 @@ export function buildProgram(
 ): Command {
   const program = new Command('gryphon')
     .description('Per-node Kubernetes networking: CNI, routes, masquerade and BGP in one agent.')
+    .version(version.version, '-V, --version', 'the version')
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureOutput({

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostPort } from '../api/address.ts';
-import { type BgpRoute, BgpRouteList } from '../api/resources/bgp-route.ts';
-import { type Route, RouteList } from '../api/resources/route.ts';
+import { BGP_FAMILIES, type BgpRoute, BgpRouteList } from '../api/resources/bgp-route.ts';
+import { ROUTE_ORIGINS, ROUTE_STATES, type Route, RouteList } from '../api/resources/route.ts';
+import { parseAddress } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { type ApiClient, apiOption, connect } from './client.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { type Column, formatOption, type OutputFormat, printData, type Style, table } from './output.ts';
@@ -21,11 +23,11 @@ export function register(program: Command, context: CommandContext): void {
   program
     .command('routes')
     .description("routes of this node as the kernel has them; with --bgp every path of BGP's table")
-    .argument('[prefix]', 'a CIDR: it and what is inside it; an address: what covers it')
+    .argument('[prefix]', 'a CIDR: it and what is inside it; an address: what covers it', checkPrefix)
     .option('--bgp', "BGP's table: all paths, and why the others are not best")
-    .option('--origin <origin>', 'only block, pod or remote routes')
-    .option('--state <state>', 'only installed, pending, failed, held or unresolved routes')
-    .addOption(new Option('--family <family>', 'with --bgp').choices(['ipv4-unicast', 'ipv6-unicast']))
+    .addOption(new Option('--origin <origin>', 'only routes of this origin').choices(ROUTE_ORIGINS))
+    .addOption(new Option('--state <state>', 'only routes in this state').choices(ROUTE_STATES))
+    .addOption(new Option('--family <family>', 'with --bgp: only this family').choices(BGP_FAMILIES))
     .option('--peer <name>', 'with --bgp: only the paths of this peer')
     .option('--limit <count>', 'how many at most (default 1000)', parseLimit)
     .addOption(formatOption())
@@ -36,6 +38,13 @@ export function register(program: Command, context: CommandContext): void {
       const truncated = await show(context, connect(context, options.api), prefix, options);
       if (truncated) context.stderr.write('there are more; raise --limit or give a prefix\n');
     });
+}
+
+function checkPrefix(text: string): string {
+  if ((parsePrefix(text, { mask: true }) ?? parseAddress(text)) === undefined) {
+    throw new InvalidArgumentError('give a CIDR or an address.');
+  }
+  return text;
 }
 
 function parseLimit(text: string): number {

@@ -32,7 +32,7 @@ function makeServer(options: Partial<ApiServerOptions> = {}): ApiServer {
 }
 
 /** Somebody else's listener on a port of its own choice. */
-async function occupant(): Promise<{ readonly port: number; leave(): Promise<void> }> {
+async function occupant(): Promise<{ readonly port: number; readonly leave: () => Promise<void> }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const leave = async (): Promise<void> => {

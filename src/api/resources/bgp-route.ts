@@ -3,7 +3,9 @@ import type { RibEntryStatus } from '../../bgp/status.ts';
 import type { PrefixFilter } from '../prefix-filter.ts';
 import { LimitParameter, list, PrefixParameter } from './common.ts';
 
-const Family = Type.Enum(['ipv4-unicast', 'ipv6-unicast']);
+export const BGP_FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
+
+const Family = Type.Enum(BGP_FAMILIES);
 
 const Path = Type.Object({
   peer: Type.String({ description: 'peer name, or local' }),

@@ -3,8 +3,11 @@ import type { PrefixFilter } from '../prefix-filter.ts';
 import type { RouteView } from '../view.ts';
 import { LimitParameter, list, PrefixParameter } from './common.ts';
 
-const Origin = Type.Enum(['block', 'pod', 'remote']);
-const State = Type.Enum(['installed', 'pending', 'failed', 'held', 'unresolved']);
+export const ROUTE_ORIGINS = ['block', 'pod', 'remote'] as const;
+export const ROUTE_STATES = ['installed', 'pending', 'failed', 'held', 'unresolved'] as const;
+
+const Origin = Type.Enum(ROUTE_ORIGINS);
+const State = Type.Enum(ROUTE_STATES);
 
 /** One item of `/v1/routes`: a route that we want or hold in the kernel. */
 export const Route = Type.Object({

@@ -1,0 +1,277 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseListenAddress } from '../../src/api/address.ts';
+import { ApiServer } from '../../src/api/server.ts';
+import { version } from '../../src/cli/version.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import { gryphon, type Outcome, type Surroundings } from '../support/command-line.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeView } from '../support/fake-view.ts';
+
+let view: FakeView;
+let server: ApiServer;
+let api: string;
+
+beforeEach(async () => {
+  view = new FakeView();
+  server = new ApiServer({
+    view,
+    metrics: { contentType: 'text/plain', render: async () => '' },
+    clock: new FakeClock(),
+    log: silentLog,
+    address: parseListenAddress('127.0.0.1:0')!,
+  });
+  await server.start();
+  api = `127.0.0.1:${server.bound().api?.port}`;
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+const ask = (line: string, around?: Surroundings): Promise<Outcome> =>
+  gryphon([...line.split(' '), '--api', api], around);
+
+const STATUS = `\
+Node        node-a  192.168.34.10  fd00:34::10
+Version     0.1.0, up 6m40s
+Ready       yes
+
+CHECK    STATE   DETAIL
+synced   ok      all sources read
+bgp      ok      1 of 2 peers established
+
+BGP         AS 64512, router ID 192.168.34.10, 1 of 2 peers established
+Routes      3 of 5 installed
+Pods        2
+Pod CIDRs   10.233.90.0/24, fd00:90::/64
+Pools       10.233.0.0/16, fd00::/16
+
+ADDRESSES        USED   COOLING   FREE
+10.233.90.0/24   2      1         251
+fd00:90::/64     1      0         18446744073709551614
+
+SOURCE      STATE        LAST READ   ERROR
+manifests   synced       1m3s ago    nodes.yaml:12: podCIDR is no CIDR
+links       not synced   never
+
+DRIVER     STATE     LAST APPLIED   WRITTEN   REPAIRED   FAILING
+routes     applied   2s ago         17        3          1
+iptables   pending   never          0         0          0
+
+FAILING                          DRIVER   SINCE   REASON
+route fd00:96::/64 via fe80::1   routes   30s     EINVAL: Nexthop has invalid gateway
+
+error: Node node-c: podCIDR 10.233.96.0/25 overlaps 10.233.96.0/24 of Node node-b (GRY_POD_CIDR_OVERLAP)
+  give each node a podCIDR of its own
+warning: BGPPeer tor-a spec.ttlSecurity: this field is not carried out yet (GRY_UNSUPPORTED)
+  remove it, or accept that it has no effect
+`;
+
+const PEERS = `\
+NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   INFO
+mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2
+peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            connection refused
+`;
+
+const PEERS_WIDE = `\
+NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   PORT   LOCAL AS   ROUTER ID       HOLD   FLAPS   UPDATES IN/OUT   CAPABILITIES                              INFO
+mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2            179    64512      192.168.34.11   30s    0       4/3              four-octet-as,ipv4-unicast,ipv6-unicast
+peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            1179   64512                             2       0/0                                                        connection refused
+`;
+
+const ROUTES = `\
+PREFIX           ORIGIN   VIA                                          FROM                STATE
+10.233.90.0/24   block    blackhole                                    podCIDR             installed
+10.233.90.7/32   pod      dev gryp0123456789a                          pod default/web-0   installed
+10.233.96.0/24   remote   via 192.168.34.11 dev eth0                   bgp mesh/node-b     installed
+10.233.97.0/24   remote                                                node node-c         unresolved: no route to 192.168.35.12
+fd00:96::/64     remote   via fe80::1 dev eth0, via fe80::2 dev eth1   bgp mesh/node-b     failed: EINVAL: Nexthop has invalid gateway
+`;
+
+const ROUTES_POD = `\
+PREFIX           ORIGIN   VIA                   FROM                STATE
+10.233.90.7/32   pod      dev gryp0123456789a   pod default/web-0   installed
+`;
+
+const BGP = `\
+BEST   PREFIX           NEXT HOP        FROM          AS PATH            LOCAL PREF   MED   REASON
+*      10.233.90.0/24   self            local         -                  100          -
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                  100          -
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 64513   100          20    longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                  100          -
+`;
+
+const BGP_WIDE = `\
+BEST   PREFIX           NEXT HOP        FROM          AS PATH            LOCAL PREF   MED   ORIGIN       COMMUNITIES           REASON
+*      10.233.90.0/24   self            local         -                  100          -     igp          -
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                  100          -     igp          -
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 64513   100          20    incomplete   65535:666 no-export   longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                  100          -     igp          -
+`;
+
+const BGP_PEER = `\
+BEST   PREFIX           NEXT HOP       FROM         AS PATH            LOCAL PREF   MED   REASON
+       10.233.96.0/24   192.168.34.1   peer/tor-a   4200000000 64513   100          20    longer AS path
+`;
+
+const PODS = `\
+NAMESPACE/NAME           ADDRESSES                LINK              AGE    STATE
+default/web-0            10.233.90.7,fd00:90::7   gryp0123456789a   1h6m   configured
+container a0a0a0a0a0a0   10.233.90.8              grypfedcba98765   1s     reserved
+`;
+
+const PODS_WIDE = `\
+NAMESPACE/NAME           ADDRESSES                LINK              AGE    INTERFACE   NETWORK   CONTAINER                                                          STATE
+default/web-0            10.233.90.7,fd00:90::7   gryp0123456789a   1h6m   eth0        gryphon   4f5bb1a1c0de4f5bb1a1c0de4f5bb1a1c0de4f5bb1a1c0de4f5bb1a1c0de0001   configured
+container a0a0a0a0a0a0   10.233.90.8              grypfedcba98765   1s     eth0        gryphon   a0a0a0a0a0a0b1b1                                                   reserved
+`;
+
+test('status of a node that is ready', async () => {
+  const outcome = await ask('status');
+  expect(outcome).toEqual({ code: 0, stderr: '', stdout: STATUS });
+});
+
+test('status of a node that is not: exit code 1', async () => {
+  view.failReadiness();
+  const { code, stdout } = await ask('status');
+  expect(code).toBe(1);
+  expect(stdout).toContain('Ready       no\n');
+  expect(stdout).toContain('bgp      failed   0 of 2 peers established\n');
+  expect((await ask('status -o json')).code).toBe(1);
+});
+
+test('status of a quiet node without BGP', async () => {
+  view.statusView = {
+    ...view.statusView,
+    bgp: { enabled: false, established: 0, peers: 0 },
+    ipam: [],
+    pools: [],
+    drivers: [],
+    problems: [],
+  };
+  const { code, stdout } = await ask('status');
+  expect(code).toBe(0);
+  expect(stdout).toContain('BGP         off\n');
+  expect(stdout).toContain('Pools       none\n');
+  expect(stdout).toContain('No problems\n');
+  expect(stdout).not.toContain('FAILING   DRIVER');
+});
+
+describe('tables', () => {
+  test.each([
+    ['peers', PEERS],
+    ['peers -o wide', PEERS_WIDE],
+    ['routes', ROUTES],
+    ['routes --origin pod', ROUTES_POD],
+    ['routes --bgp', BGP],
+    ['routes --bgp -o wide', BGP_WIDE],
+    ['routes 10.233.96.9 --bgp --peer peer/tor-a --family ipv4-unicast', BGP_PEER],
+    ['pods', PODS],
+    ['pods -o wide', PODS_WIDE],
+  ])('%s', async (line, expected) => {
+    expect(await ask(line)).toEqual({ code: 0, stderr: '', stdout: expected });
+  });
+});
+
+test('what was cut is said, not on standard output', async () => {
+  const outcome = await ask('routes --limit 1 -o json');
+  expect(JSON.parse(outcome.stdout)).toMatchObject({
+    items: [{ prefix: '10.233.90.0/24' }],
+    truncated: true,
+  });
+  expect(outcome).toMatchObject({ code: 0, stderr: 'there are more; raise --limit or give a prefix\n' });
+});
+
+test('nothing to show', async () => {
+  view.peerList = [];
+  view.podList = [];
+  view.routeList = [];
+  view.ribEntries = [];
+  expect([
+    await ask('peers'),
+    await ask('pods'),
+    await ask('routes'),
+    await ask('routes --bgp'),
+  ]).toMatchObject([
+    { code: 0, stderr: 'no BGP peers\n' },
+    { code: 0, stderr: 'no pods on this node\n' },
+    { code: 0, stderr: 'no routes\n' },
+    { code: 0, stderr: 'no BGP routes\n' },
+  ]);
+});
+
+describe('for programs', () => {
+  test.each(['status', 'peers', 'routes', 'routes --bgp', 'pods'])(
+    '%s: JSON and YAML say what the API says',
+    async (line) => {
+      const path = {
+        status: 'status',
+        peers: 'bgp/peers',
+        routes: 'routes',
+        'routes --bgp': 'bgp/routes',
+        pods: 'pods',
+      }[line];
+      const body: unknown = await (await fetch(`http://${api}/v1/${path}`)).json();
+      expect(JSON.parse((await ask(`${line} -o json`)).stdout)).toEqual(body);
+      expect(parse((await ask(`${line} -o yaml`)).stdout)).toEqual(body);
+    },
+  );
+});
+
+describe('colour', () => {
+  const ESCAPE = '\u001B[';
+  test.each([
+    { around: { isTTY: true }, coloured: true },
+    { around: {}, coloured: false },
+    { around: { isTTY: true, environment: { NO_COLOR: '1' } }, coloured: false },
+    { around: { isTTY: true, environment: { NO_COLOR: '' } }, coloured: true },
+    { around: { isTTY: true, environment: { TERM: 'dumb' } }, coloured: false },
+  ])('$around', async ({ around, coloured }) => {
+    for (const line of ['status', 'peers', 'routes', 'routes --bgp', 'pods']) {
+      expect((await ask(line, around)).stdout.includes(ESCAPE), line).toBe(coloured);
+    }
+    expect((await ask('peers -o json', around)).stdout).not.toContain(ESCAPE);
+  });
+});
+
+describe('where the agent is', () => {
+  test('the environment names it, the flag goes first', async () => {
+    const environment = { GRYPHON_API_ADDRESS: api };
+    expect((await gryphon(['peers'], { environment })).code).toBe(0);
+    expect((await ask('peers', { environment: { GRYPHON_API_ADDRESS: '127.0.0.1:1' } })).code).toBe(0);
+    expect((await gryphon(['peers', '--api', `:${api.split(':')[1]}`])).code).toBe(0);
+  });
+
+  test('nobody answers: one line, what to do, exit code 1', async () => {
+    await server.close();
+    expect(await ask('status')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `error: the agent at ${api} does not answer (connection refused)\n` +
+        '  start `gryphon agent` on this node, or name its API with --api or GRYPHON_API_ADDRESS\n',
+    });
+  });
+
+  test('the agent refuses: its own words and remedy', async () => {
+    view.peers = () => {
+      throw new Error('secret detail');
+    };
+    expect(await ask('peers')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error: the agent failed to answer\n  look for component "api" in its log\n',
+    });
+  });
+});
+
+test('version', async () => {
+  const data = { version, node: process.version, platform: `${process.platform}/${process.arch}` };
+  expect(await gryphon(['version'])).toEqual({
+    code: 0,
+    stdout: `gryphon ${version} (node ${data.node}, ${data.platform})\n`,
+    stderr: '',
+  });
+  expect(JSON.parse((await gryphon(['version', '-o', 'json'])).stdout)).toEqual(data);
+});
