@@ -1,12 +1,23 @@
-import type { Attachment } from '../ipam/attachment.ts';
+import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import type { Ipam } from '../ipam/ipam.ts';
 import type { CidrUsage } from '../ipam/usage.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Rtnetlink } from '../netlink/rtnetlink.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
+import { DelQueue } from './del-queue.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { PodLinks } from './link/pod-links.ts';
+import type { OperationContext } from './operations/context.ts';
+import { del, detach } from './operations/del.ts';
+import { Dispatcher, type Outcome } from './operations/dispatcher.ts';
+import { OperationQueue } from './operations/operation-queue.ts';
+import type { ShimRequest } from './protocol/frame.ts';
+import { type CniRequest, parseRequest } from './protocol/request.ts';
+import { CniServer } from './server.ts';
 
 /** What changes while the agent runs; the latest one counts. */
 export interface PodNetworkConfig {
@@ -29,21 +40,171 @@ export interface PodNetworkOptions {
   readonly onAttachments: (attachments: readonly Attachment[]) => void;
   /** `/run/gryphon/cni.sock`; the DEL queue and the heartbeat stand in the same directory. */
   readonly socketPath: string;
-  /** ADDs and DELs in flight at once; 8. */
+  /** Operations in flight at once; 8. */
   readonly concurrency?: number;
 }
 
-/** Everything a container runtime sees of the agent. */
-export declare class PodNetwork {
-  constructor(options: PodNetworkOptions);
-  /** Adopts what an earlier agent left, opens the socket, carries out queued DELs; resolves when the socket is open. */
-  start(signal: AbortSignal): Promise<void>;
-  setConfig(config: PodNetworkConfig): void;
-  attachments(): readonly Attachment[];
-  usage(): readonly CidrUsage[];
-  problems(): readonly Problem[];
-  /** From now on ADD says "try again later" with this reason; DEL, CHECK and STATUS are still served. */
-  drain(reason: string): void;
+/** Milliseconds between looks into the DEL queue: a shim may have given up on an agent that was merely slow. */
+const QUEUE_INTERVAL = 10_000;
+
+/** Everything a container runtime sees of the agent: the composition of socket, operations, pod links and addresses. */
+export class PodNetwork {
+  readonly #options: PodNetworkOptions;
+  readonly #links: PodLinks;
+  readonly #operations: OperationQueue;
+  readonly #dispatcher: Dispatcher;
+  readonly #server: CniServer;
+  readonly #delQueue: DelQueue;
+  readonly #heartbeat: Heartbeat;
+  readonly #context: OperationContext;
+  #config: PodNetworkConfig = { podCIDRs: [], mtu: 1500, notReady: 'the agent is starting' };
+  #drained: string | undefined;
+  /** Whether this run was ready at any time: then a refusal is news and no restart. */
+  #wasReady = false;
+  #timer: Timer | undefined;
+  #draining: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: PodNetworkOptions) {
+    const { netlink, ipam, clock, log, socketPath } = options;
+    this.#options = options;
+    this.#links = new PodLinks(netlink);
+    this.#operations = new OperationQueue(options.concurrency ?? 8);
+    const refusal = (): string | undefined => this.#drained ?? this.#notReady();
+    const changed = (): void => options.onAttachments(ipam.list());
+    const unavailable = (): string | undefined => this.#unavailable();
+    const mtu = (): number => this.#config.mtu;
+    this.#context = { ipam, links: this.#links, netlink, log, mtu, refusal, unavailable, changed };
+    this.#dispatcher = new Dispatcher(this.#context, this.#operations);
+    this.#delQueue = new DelQueue(socketPath, log);
+    this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);
+    const handle = (request: ShimRequest, caller: AbortSignal): Promise<Outcome> =>
+      this.#handle(request, caller);
+    this.#server = new CniServer({ socketPath, clock, log, handle });
+  }
+
+  /**
+   * Adopts what an earlier agent left, undoes what it had begun, opens the socket and carries out queued DELs, before the first
+   * ADD. Resolves when the socket is open. When `signal` is aborted, `stop` follows.
+   * @throws CniServerError
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#adopt(signal);
+    await this.#server.listen();
+    void this.#drainQueue();
+    this.#heartbeat.start();
+    this.#scheduleDrain();
+    signal.addEventListener('abort', () => void this.stop(), { once: true });
+    if (signal.aborted) await this.stop();
+  }
+
+  async #adopt(signal: AbortSignal): Promise<void> {
+    const { ipam, log } = this.#options;
+    const live = await this.#links.live(signal);
+    const unfinished = ipam.list().filter((a) => a.state === 'reserved');
+    for (const key of unfinished) await this.#undoUnfinished(key);
+    const adopted = ipam.adopt(live.filter((link) => this.#links.find(link) !== undefined));
+    if (adopted.length > 0)
+      log.warn('pod links without an entry in the journal are adopted', { count: adopted.length });
+    this.#context.changed();
+  }
+
+  async #undoUnfinished(attachment: Attachment): Promise<void> {
+    try {
+      await detach(attachment, this.#context);
+    } catch (error) {
+      this.#options.log.warn('an ADD cut short by a restart is not undone', { reason: describeError(error) });
+    }
+  }
+
+  setConfig(config: PodNetworkConfig): void {
+    this.#config = config;
+    this.#options.ipam.configure(config.podCIDRs, config.reserved);
+    this.#wasReady ||= this.#notReady() === undefined;
+    this.#heartbeat.beat();
+  }
+
+  attachments(): readonly Attachment[] {
+    return this.#options.ipam.list();
+  }
+
+  usage(): readonly CidrUsage[] {
+    return this.#options.ipam.usage();
+  }
+
+  problems(): readonly Problem[] {
+    return this.#options.ipam.problems();
+  }
+
+  /** From now on ADD says "try again later" with this reason; DEL and CHECK are still served. */
+  drain(reason: string): void {
+    this.#heartbeat.beat();
+    this.#heartbeat.stop();
+    this.#drained = reason;
+  }
+
   /** Waits for what is in flight, then closes and removes the socket. Idempotent; the signal of `start` does it too. */
-  stop(): Promise<void>;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.drain('the agent is stopping');
+    this.#timer?.cancel();
+    await this.#server.close();
+    await this.#draining;
+    await this.#operations.idle();
+  }
+
+  /** A restart of some seconds is forgiven: the agent before this one was ready, this one has not been yet. */
+  #unavailable(): string | undefined {
+    const reason = this.#notReady();
+    return reason !== undefined && !this.#wasReady && this.#heartbeat.recent ? undefined : reason;
+  }
+
+  #notReady(): string | undefined {
+    if (this.#config.notReady !== undefined) return this.#config.notReady;
+    return this.#config.podCIDRs.length === 0 ? 'this node has no podCIDR' : undefined;
+  }
+
+  /** A DEL that waits in the queue may concern the very container that is added now, under the same ID (podman). */
+  async #handle(request: ShimRequest, caller: AbortSignal): Promise<Outcome> {
+    if (request.environment.get('CNI_COMMAND') === 'ADD') await this.#drainQueue();
+    return await this.#dispatcher.handle(request, caller);
+  }
+
+  #scheduleDrain(): void {
+    this.#timer = this.#options.clock.setTimer(QUEUE_INTERVAL, () => {
+      void this.#drainQueue();
+      this.#scheduleDrain();
+    });
+  }
+
+  /** One at a time: a second one waits for the first and then finds nothing. */
+  #drainQueue(): Promise<void> {
+    this.#draining = this.#draining.then(async () => {
+      const done = await this.#delQueue.drain((request) => this.#carryOutQueued(request));
+      if (done > 0) this.#options.log.info('queued DELs carried out', { count: done });
+    });
+    return this.#draining.catch((error: unknown) => {
+      this.#options.log.warn('DEL queue', { reason: describeError(error) });
+    });
+  }
+
+  /** Throws only when trying again can help; a request that is not valid never will be. */
+  async #carryOutQueued(call: ShimRequest): Promise<void> {
+    const request = this.#parseQueued(call);
+    if (request?.command !== 'DEL') return;
+    await this.#operations.run(attachmentId(request.key), () => del(request, this.#context));
+  }
+
+  #parseQueued(call: ShimRequest): CniRequest | undefined {
+    try {
+      return parseRequest(call.environment, call.stdin);
+    } catch (error) {
+      this.#options.log.warn('queued DEL is not valid and dropped', { reason: describeError(error) });
+      return undefined;
+    }
+  }
 }

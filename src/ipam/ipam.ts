@@ -138,7 +138,11 @@ export class Ipam {
     const addresses = this.#allocator.allocate(id, this.#clock.monotonic(), request.requested);
     const { network, containerID, ifname } = key;
     const attachment: Attachment = {
-      ...{ network, containerID, ifname, addresses, hostLink: request.hostLink },
+      network,
+      containerID,
+      ifname,
+      addresses,
+      hostLink: request.hostLink,
       ...(request.pod === undefined ? {} : { pod: request.pod }),
       createdAt: this.#clock.now(),
       state: 'reserved',

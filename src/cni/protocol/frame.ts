@@ -38,6 +38,8 @@ export type Decoded =
       readonly fields: readonly FrameField[];
     };
 
+export type Frame = Extract<Decoded, { readonly kind: 'frame' }>;
+
 const MAGIC = Buffer.from('GRYC');
 const HEADER = 8;
 const FIELD_HEADER = 5;

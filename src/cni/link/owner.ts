@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { type AttachmentKey, attachmentId } from '../../ipam/attachment.ts';
+
+/** Names of our pod links in the host. */
+export const podLinkPattern = /^gryp[0-9a-f]{11}$/;
+
+/**
+ * The host end's name: `gryp` and 11 hex digits of SHA-256 over `network/container/interface`. It depends on the container,
+ * not on the pod, so a late DEL of an old sandbox never meets the link of the new one.
+ */
+export function hostLinkName(key: AttachmentKey): string {
+  const digest = createHash('sha256').update(attachmentId(key)).digest('hex');
+  return `gryp${digest.slice(0, 11)}`;
+}
+
+/** What the kernel takes as ifalias: IFALIASZ less the final zero. */
+export const MAX_ALIAS = 255;
+
+const MARK = 'gryphon:';
+
+/**
+ * The owner as it stands in the ifalias of the host end, `gryphon:NETWORK/CONTAINER/INTERFACE`: enough to find out whose link it is when the
+ * journal is lost. None of the three parts can contain a slash. Undefined when it would not fit.
+ */
+export function ownerAlias(key: AttachmentKey): string | undefined {
+  const alias = MARK + attachmentId(key);
+  return Buffer.byteLength(alias) <= MAX_ALIAS ? alias : undefined;
+}
+
+export function parseOwnerAlias(alias: string): AttachmentKey | undefined {
+  if (!alias.startsWith(MARK)) return undefined;
+  const [network, containerID, ifname, ...more] = alias.slice(MARK.length).split('/');
+  if (network === undefined || containerID === undefined || ifname === undefined || more.length > 0)
+    return undefined;
+  return { network, containerID, ifname };
+}

@@ -1,0 +1,124 @@
+import { type Address, address, type Family, familyOf } from '../../net/address.ts';
+import { type Mac, parseMac } from '../../net/mac.ts';
+import { defaultPrefix, hostPrefix } from '../../net/prefix.ts';
+import type { RouteRecord } from '../../netlink/wire/records.ts';
+import type { NetlinkRequest } from '../../netlink/wire/requests.ts';
+
+/** PURE: the requests that make a pod link, as data. Their order matters: each needs what stands before it. */
+
+export const hostMac = parseMac('ee:ee:ee:ee:ee:ee') as Mac;
+/** Every pod's IPv4 gateway: an address of the host end, so the kernel answers ARP for it whatever routes the node has. */
+export const gateway4 = address('169.254.1.1');
+/** Every pod's IPv6 gateway: what the MAC above gives by EUI-64 (RFC 4291 appendix A). */
+export const gateway6 = address('fe80::ecee:eeff:feee:eeee');
+
+/** Our route protocol. */
+export const routeProtocol = 71;
+export const mainTable = 254;
+
+const scope = { universe: 0, link: 253, host: 254 } as const;
+/** RTPROT_BOOT, which `ip route` does not print: the pod's routes look as if somebody had typed them. */
+const PROTOCOL_BOOT = 3;
+const IFA_F_NODAD = 0x02;
+const NUD_PERMANENT = 0x80;
+/** What the kernel makes of no metric, by family. */
+const metric = (family: Family): number => (family === 4 ? 0 : 1024);
+
+export interface VethPlan {
+  readonly hostLink: string;
+  readonly ifname: string;
+  readonly alias: string;
+  readonly mtu: number;
+  /** Descriptor of the pod's namespace. */
+  readonly netns: number;
+  /** Whether the kernel has IPv6 at all. */
+  readonly ipv6: boolean;
+}
+
+/** The pair, its peer born in the pod, still down: sysctls and the address mode must be set before IPv6 starts on it. */
+export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
+  const { hostLink, ifname, alias, mtu, netns } = plan;
+  const generation = plan.ipv6 ? ({ addressGeneration: 'none' } as const) : {};
+  return [
+    {
+      kind: 'link.createVeth',
+      end: { name: hostLink, mac: hostMac, mtu },
+      peer: { name: ifname, mtu, netns },
+    },
+    { kind: 'link.set', link: { name: hostLink }, alias, ...generation },
+  ];
+}
+
+/**
+ * The host end: up, with the gateways' addresses. 169.254.1.1 has scope host, so the kernel never chooses it as the source of
+ * anything that leaves the node.
+ */
+export function hostRequests(link: number, addresses: readonly Address[]): readonly NetlinkRequest[] {
+  const gateways: readonly NetlinkRequest[] = families(addresses).map((family) => ({
+    kind: 'address.replace',
+    address:
+      family === 4
+        ? { link, address: gateway4, prefixLength: 32, scope: scope.host, flags: 0 }
+        : { link, address: gateway6, prefixLength: 64, scope: scope.link, flags: IFA_F_NODAD },
+  }));
+  return [{ kind: 'link.set', link: { index: link }, up: true }, ...gateways];
+}
+
+/** The pod's end: up, its addresses, the way to the gateway and through it. */
+export function podRequests(link: number, addresses: readonly Address[]): readonly NetlinkRequest[] {
+  return [
+    { kind: 'link.set', link: { index: link }, up: true },
+    ...addresses.flatMap((own) => podAddressRequests(link, own)),
+  ];
+}
+
+function podAddressRequests(link: number, own: Address): readonly NetlinkRequest[] {
+  const family = familyOf(own);
+  const record = { link, address: own, prefixLength: family === 4 ? 32 : 128, scope: scope.universe };
+  return [
+    { kind: 'address.replace', address: { ...record, flags: family === 4 ? 0 : IFA_F_NODAD } },
+    ...podRoutes(link, family).map((route): NetlinkRequest => ({ kind: 'route.create', route })),
+    ...(family === 4 ? [] : [permanentGateway(link)]),
+  ];
+}
+
+/** IPv4: the gateway on the link, and the default through it. IPv6: the gateway is link-local, so the default is enough. */
+export function podRoutes(link: number, family: Family): readonly RouteRecord[] {
+  const common = {
+    kind: 'unicast',
+    table: mainTable,
+    protocol: PROTOCOL_BOOT,
+    metric: metric(family),
+  } as const;
+  const gateway = family === 4 ? gateway4 : gateway6;
+  const way: RouteRecord = {
+    ...common,
+    prefix: defaultPrefix(family),
+    scope: scope.universe,
+    nextHops: [{ gateway, link }],
+  };
+  if (family === 6) return [way];
+  return [{ ...common, prefix: hostPrefix(gateway4), scope: scope.link, nextHops: [{ link }] }, way];
+}
+
+/** No neighbour discovery before the first packet. IPv4 keeps ARP: people and tools expect to see the gateway answer. */
+function permanentGateway(link: number): NetlinkRequest {
+  const neighbour = { link, address: gateway6, mac: hostMac, state: NUD_PERMANENT, proxy: false };
+  return { kind: 'neighbour.replace', neighbour };
+}
+
+/** The host's way to one address of the pod. */
+export function hostRoute(link: number, own: Address): RouteRecord {
+  const family = familyOf(own);
+  return {
+    prefix: hostPrefix(own),
+    kind: 'unicast',
+    table: mainTable,
+    protocol: routeProtocol,
+    scope: family === 4 ? scope.link : scope.universe,
+    metric: metric(family),
+    nextHops: [{ link }],
+  };
+}
+
+const families = (addresses: readonly Address[]): readonly Family[] => addresses.map(familyOf);

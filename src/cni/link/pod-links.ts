@@ -1,0 +1,169 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type AttachmentKey, attachmentId } from '../../ipam/attachment.ts';
+import type { LiveAttachment } from '../../ipam/ipam.ts';
+import { type Address, familyOf } from '../../net/address.ts';
+import type { Mac } from '../../net/mac.ts';
+import { hostPrefix, isHostPrefix, prefixAddress } from '../../net/prefix.ts';
+import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
+import { type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
+import type { LinkRecord } from '../../netlink/wire/records.ts';
+import { CniError, cniCode } from '../protocol/error.ts';
+import { hostLinkName, ownerAlias, parseOwnerAlias, podLinkPattern } from './owner.ts';
+import { createRequests, hostRequests, hostRoute, mainTable, podRequests, routeProtocol } from './plan.ts';
+import { hostSysctls4, hostSysctls6, podSysctls6, type Sysctl } from './sysctls.ts';
+
+const SYSCTL_ROOT = '/proc/sys/net';
+
+export interface PodLinkSpec {
+  readonly key: AttachmentKey;
+  readonly addresses: readonly Address[];
+  readonly mtu: number;
+  readonly netns: NetworkNamespace;
+}
+
+/** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
+export class PodLinks {
+  readonly #netlink: Rtnetlink;
+
+  constructor(netlink: Rtnetlink) {
+    this.#netlink = netlink;
+  }
+
+  /**
+   * Makes the link with everything that belongs to it, in the order in which it becomes useful: the host's routes come last.
+   * Returns the MAC of the pod's end.
+   * @throws CniError; a link that is half made is left for `remove`
+   */
+  create(spec: PodLinkSpec): Mac {
+    const { key, addresses, mtu, netns } = spec;
+    const hostLink = hostLinkName(key);
+    const alias = ownerAlias(key);
+    if (alias === undefined) {
+      throw new CniError(
+        cniCode.badEnvironment,
+        'CNI_CONTAINERID is too long',
+        `${key.containerID.length} characters`,
+      );
+    }
+    const ipv6 = fs.existsSync(path.join(SYSCTL_ROOT, 'ipv6'));
+    const wantsIpv6 = addresses.some((own) => familyOf(own) === 6);
+    if (wantsIpv6 && !ipv6) throw new CniError(cniCode.linkFailed, 'the kernel of this node has no IPv6');
+
+    this.#run(
+      this.#netlink,
+      createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, ipv6 }),
+    );
+    writeSysctls([...hostSysctls4(hostLink), ...(wantsIpv6 ? hostSysctls6(hostLink) : [])]);
+    const host = this.#netlink.link({ name: hostLink });
+    if (host === undefined) throw new CniError(cniCode.linkFailed, `${hostLink} vanished while it was made`);
+    this.#run(this.#netlink, hostRequests(host.index, addresses));
+    const mac = this.#setUpPod(spec, wantsIpv6);
+    this.#addHostRoutes(host.index, addresses);
+    return mac;
+  }
+
+  #setUpPod({ key, addresses, netns }: PodLinkSpec, ipv6: boolean): Mac {
+    return inNetns(netns.fd, () => {
+      using netlink = Rtnetlink.open();
+      if (ipv6) writeSysctls(podSysctls6(key.ifname));
+      const link = netlink.link({ name: key.ifname });
+      if (link?.mac === undefined)
+        throw new CniError(cniCode.linkFailed, `${key.ifname} vanished while it was made`);
+      this.#run(netlink, podRequests(link.index, addresses));
+      return link.mac;
+    });
+  }
+
+  /** A route of ours in the way is a remnant of the same address and is replaced; anybody else's is an error. */
+  #addHostRoutes(link: number, addresses: readonly Address[]): void {
+    for (const own of addresses) {
+      const route = hostRoute(link, own);
+      const [failure] = this.#netlink.run([{ kind: 'route.create', route }]);
+      if (failure === undefined) continue;
+      if (failure.errnoName === 'EEXIST' && this.#isOurs(own)) {
+        this.#run(this.#netlink, [{ kind: 'route.replace', route }]);
+        continue;
+      }
+      throw new CniError(cniCode.linkFailed, `route to ${own} is refused`, failure.message);
+    }
+  }
+
+  #isOurs(own: Address): boolean {
+    const filter = { family: familyOf(own), table: mainTable, protocol: routeProtocol };
+    return this.#netlink.routes(filter).some((route) => route.prefix === hostPrefix(own));
+  }
+
+  #run(netlink: Rtnetlink, requests: readonly NetlinkRequest[]): void {
+    const [failure] = netlink.run(requests);
+    if (failure === undefined) return;
+    const { request, errnoName, message } = failure;
+    const exists = request.kind === 'link.createVeth' && errnoName === 'EEXIST';
+    const what = exists ? 'the interface exists already' : `the kernel refuses ${request.kind}`;
+    throw new CniError(exists ? cniCode.exists : cniCode.linkFailed, what, message);
+  }
+
+  /** The host end of this attachment, if it is there. A link of that name with another owner is not it. */
+  find(key: AttachmentKey): LinkRecord | undefined {
+    const link = this.#netlink.link({ name: hostLinkName(key) });
+    const owner = link?.alias === undefined ? key : parseOwnerAlias(link.alias);
+    return owner !== undefined && attachmentId(owner) === attachmentId(key) ? link : undefined;
+  }
+
+  /** Whether the namespace has an interface of that name, whoever made it. */
+  hasInterface(netns: NetworkNamespace, ifname: string): boolean {
+    return inNetns(netns.fd, () => fs.existsSync(path.join(SYSCTL_ROOT, 'ipv4/conf', ifname)));
+  }
+
+  /**
+   * Removes the pair, and with it its addresses, routes and neighbours, on another thread: the kernel takes tens of milliseconds. Nothing
+   * to remove is fine.
+   * @throws CniError
+   */
+  async remove(key: AttachmentKey): Promise<void> {
+    const link = this.find(key);
+    if (link === undefined) return;
+    const request: NetlinkRequest = { kind: 'link.delete', link: { index: link.index } };
+    const [failure] = await this.#netlink.runAsync([request], new AbortController().signal);
+    if (failure === undefined || failure.errnoName === 'ENODEV') return;
+    throw new CniError(cniCode.linkFailed, `${link.name} is not removed`, failure.message);
+  }
+
+  /** What is in the kernel: every pod link that tells its owner, with the addresses that our routes lead to. */
+  async live(signal: AbortSignal): Promise<readonly LiveAttachment[]> {
+    const addresses = await this.#routedAddresses(signal);
+    return this.#netlink.links().flatMap((link) => {
+      const owner = podLinkPattern.test(link.name) ? parseOwnerAlias(link.alias ?? '') : undefined;
+      return owner === undefined
+        ? []
+        : [{ ...owner, hostLink: link.name, addresses: addresses.get(link.index) ?? [] }];
+    });
+  }
+
+  /** Link index to the addresses that our host routes send there. */
+  async #routedAddresses(signal: AbortSignal): Promise<ReadonlyMap<number, readonly Address[]>> {
+    const routes = await this.#netlink.routesAsync({ table: mainTable, protocol: routeProtocol }, signal);
+    const found = new Map<number, Address[]>();
+    for (const { prefix, nextHops } of routes) {
+      const link = nextHops[0]?.link;
+      if (link === undefined || nextHops[0]?.gateway !== undefined || !isHostPrefix(prefix)) continue;
+      const list = found.get(link);
+      if (list === undefined) found.set(link, [prefixAddress(prefix)]);
+      else list.push(prefixAddress(prefix));
+    }
+    return found;
+  }
+}
+
+function writeSysctls(sysctls: readonly Sysctl[]): void {
+  for (const [file, value] of sysctls) {
+    try {
+      fs.writeFileSync(path.join(SYSCTL_ROOT, file), value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CniError(cniCode.linkFailed, `net.${file.replaceAll('/', '.')} cannot be set`, reason, {
+        remedy: 'mount /proc/sys writable in the agent',
+      });
+    }
+  }
+}

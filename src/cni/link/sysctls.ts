@@ -1,0 +1,30 @@
+/** A file below /proc/sys/net and what goes into it. */
+export type Sysctl = readonly [path: string, value: string];
+
+/**
+ * The host end. Forwarding is on whatever the default for new links is; rp_filter 1 refuses what the pod sends under another
+ * address; arp_ignore 0 answers for 169.254.1.1 although the pod's address lies in another subnet.
+ */
+export const hostSysctls4 = (link: string): readonly Sysctl[] => [
+  [`ipv4/conf/${link}/forwarding`, '1'],
+  [`ipv4/conf/${link}/rp_filter`, '1'],
+  [`ipv4/conf/${link}/arp_ignore`, '0'],
+];
+
+/** No duplicate-address detection, which costs a second or more; a pod's router advertisements are nobody's business. */
+export const hostSysctls6 = (link: string): readonly Sysctl[] => [
+  [`ipv6/conf/${link}/disable_ipv6`, '0'],
+  [`ipv6/conf/${link}/accept_dad`, '0'],
+  [`ipv6/conf/${link}/dad_transmits`, '0'],
+  [`ipv6/conf/${link}/accept_ra`, '0'],
+  [`ipv6/conf/${link}/forwarding`, '1'],
+];
+
+/** The pod's end. IPv6 is turned on, also on `lo`, because runtimes and distributions may turn it off by default. */
+export const podSysctls6 = (link: string): readonly Sysctl[] => [
+  ['ipv6/conf/lo/disable_ipv6', '0'],
+  [`ipv6/conf/${link}/disable_ipv6`, '0'],
+  [`ipv6/conf/${link}/accept_dad`, '0'],
+  [`ipv6/conf/${link}/dad_transmits`, '0'],
+  [`ipv6/conf/${link}/accept_ra`, '0'],
+];

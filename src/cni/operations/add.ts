@@ -1,0 +1,141 @@
+import type { Attachment } from '../../ipam/attachment.ts';
+import { IpamError } from '../../ipam/error.ts';
+import { type Address, parseAddress } from '../../net/address.ts';
+import { hostPrefix } from '../../net/prefix.ts';
+import type { NetworkNamespace } from '../../netlink/netns.ts';
+import { describeError } from '../../ports/error.ts';
+import { hostLinkName } from '../link/owner.ts';
+import { hostMac } from '../link/plan.ts';
+import { type CniCode, CniError, cniCode } from '../protocol/error.ts';
+import type { AddRequest } from '../protocol/request.ts';
+import { appendResult, type CniResult, parseResult } from '../protocol/result.ts';
+import type { OperationContext } from './context.ts';
+import { detach } from './del.ts';
+import { openPodNetns } from './pod-netns.ts';
+
+export interface Added {
+  readonly attachment: Attachment;
+  readonly result: CniResult;
+}
+
+/**
+ * CNI 1.1.0 §ADD. Everything that can be refused is refused before anything is touched; what fails later is undone as a
+ * whole. `caller` is aborted when the shim has died: nobody would hear of the pod's addresses, so it is undone too.
+ * @throws CniError
+ */
+export async function add(
+  request: AddRequest,
+  caller: AbortSignal,
+  context: OperationContext,
+): Promise<Added> {
+  const { key, netns: path, config } = request;
+  const refusal = context.refusal();
+  if (refusal !== undefined) throw new CniError(cniCode.tryAgainLater, 'no pod can be attached now', refusal);
+  const previous = config.prevResult === undefined ? undefined : parseResult(config.prevResult);
+  const requested = requestedAddresses(request);
+  using netns = openPodNetns(path);
+  refuseExisting(request, netns, context);
+  if (context.ipam.get(key) !== undefined || context.links.find(key) !== undefined)
+    await detach(key, context);
+  throwIfGone(caller);
+  const attachment = allocate(request, requested, context);
+  context.changed();
+  try {
+    const mtu = config.mtu ?? context.mtu();
+    const mac = context.links.create({ key, addresses: attachment.addresses, mtu, netns });
+    throwIfGone(caller);
+    const confirmed = context.ipam.confirm(key);
+    context.changed();
+    const own = ownResult(confirmed, { mac, mtu, sandbox: path, dns: config.dns });
+    return { attachment: confirmed, result: previous === undefined ? own : appendResult(previous, own) };
+  } catch (error) {
+    await detach(key, context).catch((cause: unknown) => {
+      context.log.warn('a failed ADD is not undone yet', { key, reason: describeError(cause) });
+    });
+    throw ipamToCni(error);
+  }
+}
+
+/**
+ * An interface of that name in the pod, or a link of this attachment on the node, means a second ADD without a DEL: an error
+ * (§ADD), and what is there stays as it is. A link without addresses, or addresses without a link, are remnants.
+ */
+function refuseExisting(
+  { key, netns: path }: AddRequest,
+  netns: NetworkNamespace,
+  context: OperationContext,
+): void {
+  if (context.links.hasInterface(netns, key.ifname)) {
+    throw new CniError(cniCode.exists, `the pod has an interface ${key.ifname} already`, path);
+  }
+  const link = context.links.find(key);
+  if (link === undefined || context.ipam.get(key)?.state !== 'configured') return;
+  throw new CniError(
+    cniCode.exists,
+    'the container is attached already',
+    `${link.name} leads to another namespace`,
+  );
+}
+
+function throwIfGone(caller: AbortSignal): void {
+  if (caller.aborted) throw new CniError(cniCode.tryAgainLater, 'the caller has gone');
+}
+
+/** `runtimeConfig.ips` (with or without prefix length), else `IP=` of CNI_ARGS. @throws CniError 7 */
+function requestedAddresses({ config, args }: AddRequest): readonly Address[] {
+  const texts = config.ips.length > 0 ? config.ips : (args.ip ?? '').split(',').filter((text) => text !== '');
+  return texts.map((text) => {
+    const parsed = parseAddress(text.split('/')[0] ?? '');
+    if (parsed === undefined)
+      throw new CniError(cniCode.badConfig, `requested address ${JSON.stringify(text)} is none`);
+    return parsed;
+  });
+}
+
+function allocate(request: AddRequest, requested: readonly Address[], context: OperationContext): Attachment {
+  const { key, args } = request;
+  const pod = args.pod === undefined ? {} : { pod: args.pod };
+  try {
+    return context.ipam.allocate(key, { hostLink: hostLinkName(key), requested, ...pod });
+  } catch (error) {
+    throw ipamToCni(error);
+  }
+}
+
+/** Which errors of IPAM can pass by themselves: the runtime tries again in either case, people read the code. */
+const ipamCodes: Readonly<Record<string, CniCode>> = {
+  GRY_IPAM_NO_CIDR: cniCode.tryAgainLater,
+  GRY_IPAM_EXHAUSTED: cniCode.tryAgainLater,
+  GRY_IPAM_JOURNAL: cniCode.tryAgainLater,
+  GRY_IPAM_REQUEST: cniCode.badConfig,
+};
+
+function ipamToCni(error: unknown): unknown {
+  if (!(error instanceof IpamError)) return error;
+  return new CniError(ipamCodes[error.code] ?? cniCode.internal, error.message, error.remedy, {
+    cause: error,
+  });
+}
+
+interface PodEnd {
+  readonly mac: string;
+  readonly mtu: number;
+  readonly sandbox: string;
+  readonly dns: CniResult['dns'];
+}
+
+/**
+ * The host end first, then the pod's: bandwidth looks for the first, portmap for the second by name and sandbox. No gateway: it
+ * lies outside of the /32, and no routes: nobody behind us needs to know them.
+ */
+function ownResult(attachment: Attachment, { mac, mtu, sandbox, dns }: PodEnd): CniResult {
+  return {
+    interfaces: [
+      { name: attachment.hostLink, mac: hostMac, mtu },
+      { name: attachment.ifname, mac, mtu, sandbox },
+    ],
+    ips: attachment.addresses.map((own) => ({ address: hostPrefix(own), interface: 1 })),
+    routes: [],
+    ...(dns === undefined ? {} : { dns }),
+  };
+}

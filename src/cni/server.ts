@@ -1,0 +1,182 @@
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import type { Clock } from '../ports/clock.ts';
+import { describeError, GryphonError } from '../ports/error.ts';
+import type { Log } from '../ports/log.ts';
+import type { Outcome } from './operations/dispatcher.ts';
+import { CniError, cniCode, renderError } from './protocol/error.ts';
+import {
+  decodeFrame,
+  encodeAnswer,
+  type Frame,
+  frameVersion,
+  requestFromFields,
+  type ShimAnswer,
+  type ShimRequest,
+} from './protocol/frame.ts';
+
+/** The socket cannot be opened: `GRY_CNI_SOCKET`. */
+export class CniServerError extends GryphonError {}
+
+export interface CniServerOptions {
+  readonly socketPath: string;
+  /** `caller` is aborted when the shim goes away before it has its answer. Never throws. */
+  readonly handle: (request: ShimRequest, caller: AbortSignal) => Promise<Outcome>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The shim bounds stdin to 1 MiB and the environment to a quarter of it. */
+const MAX_REQUEST = (1 << 20) + (1 << 18);
+/** Milliseconds within which a whole request must have come; the shim sends it in one go. */
+const REQUEST_TIMEOUT = 10_000;
+/** More callers than this have to wait in the socket's backlog or are turned away. */
+const MAX_CONNECTIONS = 1024;
+/** sockaddr_un.sun_path less the final zero. */
+const MAX_PATH = 107;
+
+/** One request per connection on a unix socket that only root can reach. Bad, slow or dying callers cost nobody else anything. */
+export class CniServer {
+  readonly #options: CniServerOptions;
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  readonly #conversations = new Set<Promise<void>>();
+
+  constructor(options: CniServerOptions) {
+    this.#options = options;
+    this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /**
+   * Opens the socket in place of one that an earlier agent left: bound under another name and renamed, so there is no moment
+   * without one. @throws CniServerError when another agent listens there, or the path cannot be used
+   */
+  async listen(): Promise<void> {
+    const { socketPath } = this.#options;
+    const temporary = `${socketPath}.new`;
+    try {
+      if (Buffer.byteLength(temporary) > MAX_PATH)
+        throw new Error(`the path has more than ${MAX_PATH - 4} bytes`);
+      const directory = path.dirname(socketPath);
+      fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+      fs.chmodSync(directory, 0o700);
+      if (await isAlive(socketPath)) throw new Error('another agent listens there');
+      fs.rmSync(temporary, { force: true });
+      await this.#bind(temporary);
+      fs.renameSync(temporary, socketPath);
+    } catch (cause) {
+      this.#server.close();
+      throw new CniServerError(
+        'GRY_CNI_SOCKET',
+        `CNI socket ${socketPath} cannot be opened: ${describeError(cause)}`,
+        {
+          remedy: 'stop the other agent of this node, or choose another path',
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Node binds within `listen`, so the mask holds for this socket alone. */
+  async #bind(file: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    const mask = process.umask(0o177);
+    try {
+      this.#server.listen(file, resolve);
+    } finally {
+      process.umask(mask);
+    }
+    await promise;
+    this.#server.removeListener('error', reject);
+    this.#server.on('error', (error) => this.#options.log.warn('CNI socket', { reason: error.message }));
+  }
+
+  /** Waits for the answers that are due, then removes the socket. Callers that have not sent their request are cut off. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    fs.rmSync(this.#options.socketPath, { force: true });
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    await Promise.all(this.#conversations);
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // Only 'close' matters: the caller is gone, whatever the reason.
+    socket.on('error', () => {});
+    const timer = this.#options.clock.setTimer(REQUEST_TIMEOUT, () => socket.destroy());
+    socket.once('close', () => timer.cancel());
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      length += chunk.length;
+      const decoded = decodeFrame(Buffer.concat(chunks));
+      if (decoded.kind === 'incomplete' && length <= MAX_REQUEST) return;
+      socket.off('data', onData);
+      timer.cancel();
+      this.#answer(socket, decoded.kind === 'frame' ? decoded : undefined);
+    };
+    socket.on('data', onData);
+    // A caller keeps its side open until it has the answer; one that ends before has died.
+    socket.on('end', () => socket.destroy());
+  }
+
+  #answer(socket: net.Socket, frame: Frame | undefined): void {
+    const conversation = this.#converse(socket, frame).finally(() =>
+      this.#conversations.delete(conversation),
+    );
+    this.#conversations.add(conversation);
+  }
+
+  async #converse(socket: net.Socket, frame: Frame | undefined): Promise<void> {
+    // Further bytes are thrown away, but read, because only a reader sees the end of the caller.
+    socket.resume();
+    if (frame === undefined)
+      return void (await send(socket, refusal('the request is malformed or too long')));
+    if (frame.major !== frameVersion.major) {
+      const versions = `the plugin speaks protocol ${frame.major}, the agent ${frameVersion.major}`;
+      return void (await send(socket, refusal(`${versions}: install the agent's own plugin`)));
+    }
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    if (socket.destroyed) gone.abort();
+    const { answer, undo } = await this.#options.handle(requestFromFields(frame.fields), gone.signal);
+    const heard = await send(socket, answer);
+    if (heard || undo === undefined) return;
+    await undo().catch((error: unknown) => {
+      this.#options.log.warn('an ADD that nobody waits for is not undone', { reason: describeError(error) });
+    });
+  }
+}
+
+function refusal(reason: string): ShimAnswer {
+  const error = new CniError(cniCode.protocolSkew, 'plugin and agent do not understand each other', reason);
+  return { exit: 1, output: renderError(error, '1.0.0') };
+}
+
+/** Whether the answer has gone to a caller that was still there. */
+async function send(socket: net.Socket, answer: ShimAnswer): Promise<boolean> {
+  if (socket.destroyed) return false;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  socket.once('close', () => resolve(false));
+  socket.end(encodeAnswer(answer), () => resolve(true));
+  return await promise;
+}
+
+async function isAlive(socketPath: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const probe = net.connect({ path: socketPath });
+  probe.once('connect', () => resolve(true));
+  probe.once('error', () => resolve(false));
+  const alive = await promise;
+  probe.destroy();
+  return alive;
+}
