@@ -39,7 +39,8 @@ const iptablesPatterns: readonly Pattern[] = [
   },
   {
     code: 'GRY_IPTABLES_KERNEL',
-    pattern: /kernel module|can't initialize|No chain\/target\/match|not supported|Could not fetch rule set/i,
+    pattern:
+      /kernel module|can't initialize|unable to initialize|No chain\/target\/match|not supported|Could not fetch rule set/i,
     remedy: 'load the modules that the message names, or xt_set, xt_comment, xt_conntrack and xt_MASQUERADE',
   },
 ];

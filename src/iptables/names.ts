@@ -16,8 +16,8 @@ const shapes = {
   },
   /** 15 are the kernel's limit (IFNAMSIZ less one); a + at the end matches any rest. */
   interface: {
-    pattern: /^(?=.{1,15}$)[A-Za-z0-9_.-]+\+?$/,
-    rule: '1 to 15 letters, digits, _ . or -, then perhaps +',
+    pattern: /^(?=.{1,15}$)[A-Za-z0-9_.][A-Za-z0-9_.-]*\+?$/,
+    rule: '1 to 15 letters, digits, _ . or - (not first), then perhaps +',
   },
   /** The comment holds 255 characters, of which 21 are the hash and its mark. */
   reason: { pattern: /^[A-Za-z0-9 .,:/()+-]{1,200}$/, rule: '1 to 200 letters, digits, spaces or .,:/()+-' },

@@ -90,6 +90,6 @@ function memberTexts(set: SetIntent): ReadonlySet<string> {
 /** hash:net takes no network of length 0 (ipset(8), section hash:net). */
 function netTexts(net: Prefix): readonly string[] {
   if (isHostPrefix(net)) return [prefixAddress(net)];
-  if (prefixLength(net) > 0) return [net];
+  if (prefixLength(net) !== 0) return [net];
   return net.includes(':') ? ['::/1', '8000::/1'] : ['0.0.0.0/1', '128.0.0.0/1'];
 }
