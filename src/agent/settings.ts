@@ -10,7 +10,12 @@ import { decoders } from './settings/decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './settings/definition.ts';
 import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 
-export type { ListenAddress, SettingOrigin, Settings } from './settings/schema.ts';
+export { checkAgentSettings } from './settings/check.ts';
+export { formatListenAddress } from './settings/decoder.ts';
+export { describeSettings } from './settings/describe.ts';
+export { settingsHelp, settingsReference } from './settings/reference.ts';
+export type { ListenAddress, SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
+export { type SettingDefinition, settingDefinitions };
 
 export interface SettingSources {
   /** Values of the flags given; keys in any form of the name (`bgp-port`, `bgpPort`), as argument parsers make them. */

@@ -1,4 +1,4 @@
-import { type SettingKey, type SettingSchema, settingsSchema } from './schema.ts';
+import { type SettingForm, type SettingKey, type SettingSchema, settingsSchema } from './schema.ts';
 
 /** One setting under all its names. */
 export interface SettingDefinition {
@@ -8,6 +8,11 @@ export interface SettingDefinition {
   readonly flag: string;
   /** Variable: `GRYPHON_BGP_PORT`. */
   readonly environment: string;
+  /** What stands behind the flag: `ADDRESS:PORT`, `on|off`. */
+  readonly type: string;
+  /** The default as people read it; empty: none. */
+  readonly standard: string;
+  readonly description: string;
   readonly schema: SettingSchema;
 }
 
@@ -21,11 +26,29 @@ export const environmentOf = (key: string): string =>
 
 /** All settings in the order of the schema, which is the order in which people read them. */
 export const settingDefinitions: readonly SettingDefinition[] = Object.entries(settingsSchema.properties).map(
-  ([key, schema]) => ({
-    // The casts are sound: the entries are those of the schema, and every property was made by `setting`.
-    key: key as SettingKey,
+  // The casts are sound: the entries are those of the schema, and every property was made by `setting`.
+  ([key, schema]) => define(key as SettingKey, schema as unknown as SettingSchema),
+);
+
+function define(key: SettingKey, schema: SettingSchema): SettingDefinition {
+  return {
+    key,
     flag: flagOf(key),
     environment: environmentOf(key),
-    schema: schema as unknown as SettingSchema,
-  }),
-);
+    type: schema.enum?.join('|') ?? typeNames[schema.form],
+    standard: schema.default ?? schema.derived ?? '',
+    description: schema.description,
+    schema,
+  };
+}
+
+const typeNames: Readonly<Record<SettingForm, string>> = {
+  name: 'NAME',
+  path: 'PATH',
+  choice: 'WORD',
+  switch: 'on|off',
+  count: 'NUMBER',
+  seconds: 'SECONDS',
+  prefixes: 'CIDR,...',
+  'listen-address': 'ADDRESS:PORT',
+};

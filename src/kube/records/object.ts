@@ -54,13 +54,9 @@ function passedOver(kind: string, version: string, entry: Entry | undefined): Fi
   const note = (code: string, path: 'kind' | 'apiVersion', message: string, remedy: string): FieldProblem =>
     fieldProblem(code, 'warning', kind, [path], message, remedy);
   if (ofGroup === group) {
-    if (entry?.apiVersion === apiVersion) {
-      return note(
-        'GRY_UNKNOWN_VERSION',
-        'apiVersion',
-        `there is no version ${version}`,
-        `write ${apiVersion}`,
-      );
+    if (entry !== undefined) {
+      const remedy = `write apiVersion: ${entry.apiVersion}`;
+      return note('GRY_UNKNOWN_VERSION', 'apiVersion', `there is no such kind in ${version}`, remedy);
     }
     if (laterKinds.has(kind)) {
       return note(
