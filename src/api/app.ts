@@ -17,6 +17,8 @@ const LIMITS = {
   headerSize: 8192,
   /** Milliseconds to send a whole request; nobody sends a body. */
   request: 10_000,
+  /** Milliseconds between the looks for requests that take too long. */
+  check: 5000,
   /** Milliseconds without a byte in either direction. */
   idle: 30_000,
   keepAlive: 5000,
@@ -31,7 +33,11 @@ export function createApp({ log, checkHost }: AppOptions): FastifyInstance {
     connectionTimeout: LIMITS.idle,
     requestTimeout: LIMITS.request,
     keepAliveTimeout: LIMITS.keepAlive,
-    http: { maxHeaderSize: LIMITS.headerSize, headersTimeout: LIMITS.request },
+    http: {
+      maxHeaderSize: LIMITS.headerSize,
+      headersTimeout: LIMITS.request,
+      connectionsCheckingInterval: LIMITS.check,
+    },
     // A misspelt parameter is an error, not something to be dropped in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     clientErrorHandler: refuseUnparsed,

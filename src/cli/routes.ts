@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostPort } from '../api/address.ts';
 import { BGP_FAMILIES, type BgpRoute, BgpRouteList } from '../api/resources/bgp-route.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../api/resources/common.ts';
 import { ROUTE_ORIGINS, ROUTE_STATES, type Route, RouteList } from '../api/resources/route.ts';
 import { parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
@@ -29,7 +30,7 @@ export function register(program: Command, context: CommandContext): void {
     .addOption(new Option('--state <state>', 'only routes in this state').choices(ROUTE_STATES))
     .addOption(new Option('--family <family>', 'with --bgp: only this family').choices(BGP_FAMILIES))
     .option('--peer <name>', 'with --bgp: only the paths of this peer')
-    .option('--limit <count>', 'how many at most (default 1000)', parseLimit)
+    .option('--limit <count>', `how many at most (default ${DEFAULT_LIMIT})`, parseLimit)
     .addOption(formatOption())
     .addOption(apiOption())
     .action(async (prefix: string | undefined, options: Options) => {
@@ -49,7 +50,7 @@ function checkPrefix(text: string): string {
 
 function parseLimit(text: string): number {
   const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > 1_000_000) throw new InvalidArgumentError('give a number from 1 to 1000000.');
+  if (limit < 1 || limit > MAX_LIMIT) throw new InvalidArgumentError(`give a number from 1 to ${MAX_LIMIT}.`);
   return limit;
 }
 

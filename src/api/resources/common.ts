@@ -19,5 +19,9 @@ export type ErrorBody = Static<typeof ErrorBody>;
 /** `prefix`: a CIDR asks for itself and everything inside it; an address asks for everything that covers it. */
 export const PrefixParameter = Type.String({ maxLength: 49 });
 
-/** How many items an answer may have. The answer is streamed, so even the maximum does not hold up the agent. */
-export const LimitParameter = Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1000 });
+export const DEFAULT_LIMIT = 1000;
+/** The answer is streamed, so even this many items do not hold up the agent. */
+export const MAX_LIMIT = 1_000_000;
+
+/** `limit`: how many items an answer has at most. */
+export const LimitParameter = Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT });
