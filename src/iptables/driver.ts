@@ -18,16 +18,18 @@ export interface IptablesDriverOptions {
   readonly backend: Pick<BackendProbe, 'detect'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long the program itself waits for the lock that others hold (legacy backend only; nft has none). Default 5. */
+  readonly lockWaitSeconds?: number;
 }
 
 const tableNames = ['raw', 'mangle', 'nat', 'filter'] as const satisfies readonly TableName[];
 const emptyTable: TableIntent = { chains: [], jumps: [] };
 
-/** How long the program itself waits for the lock that others hold (legacy backend only; nft has none). */
 const LOCK_WAIT_SECONDS = 5;
 const LOCK_POLL_MICROSECONDS = 50_000;
 const SAVE_TIMEOUT_MS = 30_000;
-const RESTORE_TIMEOUT_MS = 30_000 + LOCK_WAIT_SECONDS * 1000;
+/** Besides the wait for the lock. */
+const RESTORE_TIMEOUT_MS = 30_000;
 /** The rules of all programs of the node together; 100,000 services give some 100 MB. */
 const SAVE_OUTPUT = 256 << 20;
 
@@ -142,11 +144,12 @@ export class IptablesDriver implements Driver<RulesIntent> {
   }
 
   async #restore(input: string, signal: AbortSignal): Promise<void> {
-    const wait = ['--wait', `${LOCK_WAIT_SECONDS}`, '--wait-interval', `${LOCK_POLL_MICROSECONDS}`];
+    const seconds = this.#options.lockWaitSeconds ?? LOCK_WAIT_SECONDS;
+    const wait = ['--wait', `${seconds}`, '--wait-interval', `${LOCK_POLL_MICROSECONDS}`];
     await this.#run('restore', {
       args: ['--noflush', ...wait],
       input,
-      timeoutMs: RESTORE_TIMEOUT_MS,
+      timeoutMs: RESTORE_TIMEOUT_MS + seconds * 1000,
       signal,
     });
   }
