@@ -24,22 +24,18 @@ test('docs/api.md lists every path and no other', () => {
   const printed = fakeApp().printRoutes({ commonPrefix: false });
   const served = [...printed.matchAll(/(\/\S+) \(GET, HEAD\)/g)].map((match) => match[1]);
   expect(served.length).toBeGreaterThan(5);
-  expect(
-    rows('Paths')
-      .map(([path]) => path)
-      .sort(),
-  ).toEqual(served.sort());
+  expect(new Set(rows('Paths').map(([path]) => path))).toEqual(new Set(served));
 });
 
 test('docs/api.md lists every parameter and no other', () => {
   const described = rows('Parameters').flatMap(([paths = '', name]) =>
     paths.split(', ').map((path) => `${path} ${name}`),
   );
-  expect(described.sort()).toEqual(
-    [
+  expect(new Set(described)).toEqual(
+    new Set([
       ...Object.keys(BgpRouteQuery.properties).map((name) => `/v1/bgp/routes ${name}`),
       ...Object.keys(RouteQuery.properties).map((name) => `/v1/routes ${name}`),
-    ].sort(),
+    ]),
   );
 });
 
