@@ -1,16 +1,5 @@
 /** Text of a manifest file to plain values that know where they were written. */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type ParsedNode,
-  parseAllDocuments,
-} from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Path } from '../records/problem.ts';
 import { isJson, limits } from './directory.ts';
 
@@ -110,21 +99,20 @@ function toManifestDocument(
 
 /** The offset of the key (in a map) or of the entry (in a list) that `path` leads to, as far as it exists. */
 function offsetOf(document: Document.Parsed, path: Path): number {
-  let node: ParsedNode | null | undefined = document.contents;
-  let offset = node?.range[0] ?? 0;
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
   for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document) as ParsedNode | undefined;
+    if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
-      if (!isPair(pair) || !isNode(pair.key)) break;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
+      offset = startOf(pair?.key) ?? offset;
+      node = pair?.value;
     } else if (isSeq(node) && typeof step === 'number') {
       node = node.items[step];
-      offset = node?.range[0] ?? offset;
-    } else {
-      break;
+      offset = startOf(node) ?? offset;
     }
   }
   return offset;
 }
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

@@ -5,16 +5,19 @@ import { parseDuration } from './duration.ts';
 import { isObjectName } from './name.ts';
 import { parseSelector } from './selector.ts';
 
+/** What a field that needs decoding may hold. */
+export type Scalar = string | number;
+
 /** Reads a field whose schema says only "text" or "integer or text". */
 export interface FieldDecoder<T> {
-  decode(value: unknown): T | undefined;
+  decode(value: Scalar): T | undefined;
   /** Ends the sentence "… is not …". */
-  expects(value: unknown): string;
-  remedy(value: unknown): string;
+  expects(value: Scalar): string;
+  remedy(value: Scalar): string;
 }
 
 const decoder = <T>(
-  decode: (value: unknown) => T | undefined,
+  decode: (value: Scalar) => T | undefined,
   expects: string,
   remedy: string,
 ): FieldDecoder<T> => ({ decode, expects: () => expects, remedy: () => remedy });
@@ -41,7 +44,7 @@ function parseAsNumber(text: string): number | undefined {
 }
 
 /** Whole seconds of a number, its text, or a Go duration. */
-function parseSeconds(value: unknown): number | undefined {
+function parseSeconds(value: Scalar): number | undefined {
   if (typeof value === 'number') return value;
   const text = String(value);
   return /^\d{1,9}$/.test(text) ? Number(text) : parseDuration(text);
@@ -80,7 +83,7 @@ export const peerAddressDecoder = decoder(
   'write it like 192.0.2.1, 192.0.2.1:1790, 2001:db8::1 or [2001:db8::1]:1790',
 );
 
-function parsePeerAddress(value: unknown): PeerAddress | undefined {
+function parsePeerAddress(value: Scalar): PeerAddress | undefined {
   const text = String(value);
   const match = /^(?:\[([^\]]+)\]|([^:]+)):([1-9]\d{0,4})$/.exec(text);
   const parsed = parseAddress(match?.[1] ?? match?.[2] ?? text);

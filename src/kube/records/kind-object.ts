@@ -1,6 +1,6 @@
 import type { Static, TObject } from 'typebox';
 import type { Kind } from '../kinds/kind.ts';
-import type { FieldDecoder } from './field-decoder.ts';
+import type { FieldDecoder, Scalar } from './field-decoder.ts';
 import { inspect, unknownField } from './inspect.ts';
 import { isObjectName } from './name.ts';
 import { asObject, isPlainObject, own } from './plain.ts';
@@ -72,7 +72,8 @@ export function decodeField<Spec extends TObject, T>(
   key: string & keyof Static<Spec>,
   decoder: FieldDecoder<T>,
 ): T | undefined {
-  const value: unknown = spec[key];
+  // The cast is sound: the schema says so of every field that has a decoder.
+  const value = spec[key] as Scalar | undefined;
   if (value === undefined) return undefined;
   const decoded = decoder.decode(value);
   if (decoded === undefined) {

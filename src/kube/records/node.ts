@@ -148,9 +148,10 @@ function decodeAll<T>(node: NodeReader, path: Path, list: readonly unknown[], de
 }
 
 function decode<T>(node: NodeReader, path: Path, value: unknown, decoder: FieldDecoder<T>): T | undefined {
-  const decoded = typeof value === 'object' ? undefined : decoder.decode(value);
+  const scalar = typeof value === 'string' || typeof value === 'number' ? value : '';
+  const decoded = decoder.decode(scalar);
   if (decoded === undefined) {
-    node.problems.push(leftOut(node, path, value, decoder.expects(value), decoder.remedy(value)));
+    node.problems.push(leftOut(node, path, value, decoder.expects(scalar), decoder.remedy(scalar)));
   }
   return decoded;
 }

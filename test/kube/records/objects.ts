@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -24,8 +24,8 @@ export const testdata = (name: string): string =>
 
 /** The items of a list in test/kube/testdata. */
 export function testdataItems(name: string): readonly Plain[] {
-  const [document] = parseAllDocuments(testdata(name));
-  return (document?.toJS() as { readonly items: readonly Plain[] }).items;
+  const list = parse(testdata(name)) as { readonly items: readonly Plain[] };
+  return list.items;
 }
 
 /** Problems as lines: `error GRY_FIELD_INVALID BGPPeer a spec.node: message; remedy`. */
