@@ -1,0 +1,57 @@
+import { askReadiness } from './agents.ts';
+import { inspectLab } from './inspect.ts';
+import type { Lab } from './lab.ts';
+import { podAddresses } from './pods.ts';
+import { isAlive, type ProcessRecord } from './process.ts';
+import { alignRows } from './table.ts';
+import { hostsOf, namespaceOf } from './topology.ts';
+
+/** Shows what runs where. True when the lab is whole. */
+export async function showStatus(lab: Lab): Promise<boolean> {
+  const state = await inspectLab(lab);
+  if (state.kind === 'nothing') {
+    lab.write('The lab is not up; "gryphon lab up" starts it.\n');
+    return false;
+  }
+  lab.write(state.kind === 'whole' ? 'The lab is up.\n\n' : `The lab is broken: ${state.reason}.\n\n`);
+  lab.write(alignRows([['PLACE', 'NAMESPACE', 'ADDRESSES', 'PROCESS', 'STATE'], ...(await placeRows(lab))]));
+  lab.write(`\nLogs: ${lab.layout.logs}   manifests: ${lab.layout.manifests}\n`);
+  return state.kind === 'whole';
+}
+
+async function placeRows(lab: Lab): Promise<readonly (readonly string[])[]> {
+  const records = new Map((await lab.processes.list()).map((record) => [record.name, record]));
+  const rows: string[][] = [];
+  for (const host of hostsOf(lab.topology)) {
+    const record = records.get(host.name);
+    const addresses = host.interfaces
+      .flatMap(({ addresses }) => addresses)
+      .map((text) => text.replace(/\/.*/, ''));
+    const shown = host === lab.topology.router ? `${addresses[0]}, …` : addresses.join(', ');
+    rows.push([
+      host.name,
+      namespaceOf(lab.topology, host.name),
+      shown,
+      record === undefined ? '-' : String(record.pid),
+      await stateOf(lab, host.name, record),
+    ]);
+    for (const pod of lab.topology.nodes.find(({ name }) => name === host.name)?.pods ?? []) {
+      rows.push([`  ${pod}`, namespaceOf(lab.topology, pod), await podCell(lab, host.name, pod), '-', '-']);
+    }
+  }
+  return rows;
+}
+
+async function stateOf(lab: Lab, place: string, record: ProcessRecord | undefined): Promise<string> {
+  if (record === undefined || !(await isAlive(record))) return 'dead';
+  const node = lab.topology.nodes.find(({ name }) => name === place);
+  if (node === undefined) return 'runs';
+  return (await askReadiness(lab, node)).ready ? 'ready' : 'not ready';
+}
+
+async function podCell(lab: Lab, nodeName: string, pod: string): Promise<string> {
+  const node = lab.topology.nodes.find(({ name }) => name === nodeName);
+  if (node === undefined) return '-';
+  const { ipv4, ipv6 } = await podAddresses(lab, node, pod);
+  return [ipv4, ipv6].filter((address) => address !== undefined).join(', ') || '-';
+}
