@@ -29,8 +29,6 @@ export class Loop {
   /** Finished passes, and those of them that threw. */
   passes = 0;
   failures = 0;
-  /** Monotonic milliseconds of the last finished pass: a health check sees whether the loop still turns. */
-  lastFinished: number | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -48,6 +46,11 @@ export class Loop {
     const done = new Promise<void>((resolve) => this.#waiters.push(resolve));
     this.kick();
     await done;
+  }
+
+  /** Milliseconds that the running pass has taken so far; 0 when none runs. A health check sees whether the loop still turns. */
+  get runningFor(): number {
+    return this.#running === undefined ? 0 : this.#options.clock.monotonic() - this.#lastStart;
   }
 
   /** Whether a pass is running or about to. */
@@ -88,7 +91,6 @@ export class Loop {
     this.#running = this.#pass().then((retryAfter) => {
       this.#running = undefined;
       this.passes++;
-      this.lastFinished = this.#options.clock.monotonic();
       this.#release(waiters);
       if (this.#wanted) this.#schedule(this.#spacingLeft());
       else if (retryAfter !== undefined) this.#schedule(Math.max(retryAfter, this.#spacingLeft()));

@@ -1,74 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { Agent } from '../agent/agent.ts';
-import { systemClock } from '../agent/clock.ts';
-import { createLog } from '../agent/log.ts';
-import { describeSettings, type ResolvedSettings } from '../agent/settings.ts';
-import { TcpTransport } from '../bgp/tcp.ts';
-import { execRunner } from '../iptables/exec-runner.ts';
-import { ManifestSource } from '../kube/manifests/source.ts';
-import { GryphonError } from '../ports/error.ts';
 import type { CommandContext } from './context.ts';
 import { addSettingOptions, readSettings } from './setting-options.ts';
-import { version } from './version.ts';
-
-/** A setting that only together with another makes no sense. `GRY_USAGE`. */
-class UsageError extends GryphonError {}
 
 export function register(program: Command, context: CommandContext): void {
   const command = program.command('agent').description('run the agent of this node');
   addSettingOptions(command);
   command.action(async (flags: Readonly<Record<string, string>>) => {
-    await runAgent(await readSettings(flags, context), context);
+    const resolved = await readSettings(flags, context);
+    // The other commands need none of it, and start faster without.
+    const { runAgent } = await import('./run-agent.ts');
+    await runAgent(resolved);
   });
-}
-
-async function runAgent(resolved: ResolvedSettings, context: CommandContext): Promise<void> {
-  const { settings, problems } = resolved;
-  const directory = manifestDirectory(resolved);
-  const log = createLog({ level: settings.logLevel });
-  log.info('starting', { version, node: process.version, settings: describeSettings(resolved) });
-  for (const problem of problems) log.warn('setting', { ...problem });
-  const agent = new Agent({
-    settings,
-    nodeName: settings.nodeName ?? hostname(),
-    version,
-    bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    clock: systemClock,
-    log,
-    transport: new TcpTransport(),
-    runner: execRunner,
-    defer: (fn) => void setImmediate(fn),
-    openSource: (onChange) =>
-      new ManifestSource({ directory, clock: systemClock, log: log.component('manifests'), onChange }),
-    problems,
-  });
-  try {
-    await agent.run(stopSignal());
-  } finally {
-    log.flush();
-  }
-  context.exitCode = 0;
-}
-
-/** Aborted by SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const abort = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
-  return abort.signal;
-}
-
-function manifestDirectory({ settings }: ResolvedSettings): string {
-  if (settings.source !== 'manifests') {
-    throw new UsageError('GRY_USAGE', 'this version of Gryphon cannot read from the API server yet', {
-      remedy: 'use --source manifests --manifests DIR',
-    });
-  }
-  if (settings.manifests === undefined) {
-    throw new UsageError('GRY_USAGE', '--source manifests needs a directory', {
-      remedy: 'add --manifests DIR',
-    });
-  }
-  return settings.manifests;
 }

@@ -82,12 +82,13 @@ it('nextPass waits for a pass that began after the call', async () => {
   const waiting = loop.nextPass().then(() => {
     done = true;
   });
+  expect(loop.runningFor).toBe(10);
   await clock.advanceAsync(60);
   expect(done).toBe(false);
   await clock.advanceAsync(200);
   await waiting;
   expect(starts).toEqual([0, 100]);
-  expect(loop.busy).toBe(false);
+  expect([loop.busy, loop.runningFor]).toEqual([false, 0]);
 });
 
 it('stops: no pass afterwards, nobody left waiting', async () => {

@@ -1,0 +1,368 @@
+import { join } from 'node:path';
+import { ApiServer } from '../api/server.ts';
+import { Speaker } from '../bgp/speaker.ts';
+import type { Transport } from '../bgp/transport.ts';
+import { type Intent, type IntentFacts, intentOf } from '../calc/intent.ts';
+import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts';
+import { PodNetwork } from '../cni/pod-network.ts';
+import type { RouteOrigin } from '../dataplane/route-intent.ts';
+import { RouteDriver } from '../dataplane/routes.ts';
+import { SysctlDriver } from '../dataplane/sysctls.ts';
+import { attachmentId } from '../ipam/attachment.ts';
+import { Ipam } from '../ipam/ipam.ts';
+import { FirewallDriver } from '../iptables/firewall-driver.ts';
+import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
+import { Monitor, type MonitorEvent } from '../netlink/monitor.ts';
+import { Rtnetlink } from '../netlink/rtnetlink.ts';
+import type { RouteRecord } from '../netlink/wire/records.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Problem } from '../ports/problem.ts';
+import type { Runner } from '../ports/runner.ts';
+import { Drivers } from './drivers.ts';
+import { FactStore } from './facts.ts';
+import { KernelFacts, MAIN_TABLE } from './kernel-facts.ts';
+import { Loop } from './loop.ts';
+import { Metrics } from './metrics.ts';
+import { Persistent } from './persistent.ts';
+import type { Settings } from './settings.ts';
+import { AgentStatus } from './status.ts';
+
+/** Where Kubernetes objects come from: a directory of manifests, later the API server. */
+export interface ObjectSource {
+  /** Resolves after the first complete reading, or when the signal is aborted. */
+  start(signal: AbortSignal): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly settings: Settings;
+  readonly nodeName: string;
+  readonly version: string;
+  readonly bootID: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly transport: Transport;
+  readonly runner: Runner;
+  /** Runs a function in the next turn of the event loop. */
+  readonly defer: (fn: () => void) => void;
+  /** For people: `manifests`. */
+  readonly sourceName: string;
+  readonly openSource: (onChange: (snapshot: Snapshot) => void) => ObjectSource;
+  /** Problems of the settings: they stay until the next start. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * One node's agent: facts in, intent computed, drivers told. Everything that comes back is a fact again; no part calls
+ * another one upwards.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #facts: FactStore;
+  readonly #compute: (facts: IntentFacts) => Intent;
+  readonly #loop: Loop;
+  readonly #netlink: Rtnetlink;
+  readonly #podNetlink: Rtnetlink;
+  readonly #monitor: Monitor;
+  readonly #kernel: KernelFacts;
+  readonly #source: ObjectSource;
+  readonly #routes: RouteDriver;
+  readonly #conflist: ConflistDriver;
+  readonly #drivers: Drivers;
+  readonly #speaker: Speaker;
+  readonly #podNetwork: Persistent<PodNetwork>;
+  readonly #metrics: Metrics;
+  readonly #api: ApiServer;
+  readonly #status: AgentStatus;
+  #snapshot: Snapshot = emptySnapshot;
+  #intent: Intent | undefined;
+  #resync: Timer | undefined;
+
+  /** Opens the kernel's sockets and nothing else. @throws SystemError */
+  constructor(options: AgentOptions) {
+    const { settings, clock, log, runner, version } = options;
+    this.#options = options;
+    this.#metrics = new Metrics({ version });
+    this.#loop = new Loop({ clock, log: log.component('loop'), pass: (signal) => this.#timedPass(signal) });
+    this.#facts = new FactStore(() => this.#loop.kick());
+    this.#compute = intentOf({
+      nodeName: options.nodeName,
+      bgp: settings.bgp,
+      bgpPort: settings.bgpPort,
+      clusterCIDRs: settings.clusterCIDR,
+      masquerade: settings.masquerade,
+      mtu: settings.mtu,
+    });
+    this.#netlink = Rtnetlink.open();
+    this.#podNetlink = Rtnetlink.open();
+    this.#kernel = new KernelFacts({
+      reader: this.#netlink,
+      facts: this.#facts,
+      protocol: settings.routeProtocol,
+      clock,
+      log: log.component('kernel'),
+    });
+    this.#monitor = this.#openMonitor();
+    this.#source = options.openSource((snapshot) => this.#takeSnapshot(snapshot));
+    this.#routes = new RouteDriver({ kernel: this.#netlink, clock, protocol: settings.routeProtocol });
+    this.#conflist = new ConflistDriver({
+      directory: settings.cniConfDir,
+      binDirectory: settings.cniBinDir,
+      clock,
+      log: log.component('cni'),
+    });
+    this.#drivers = new Drivers(
+      {
+        sysctls: new SysctlDriver({ clock }),
+        routes: this.#routes,
+        firewall: new FirewallDriver({ runner, clock, log: log.component('firewall') }),
+        conflist: this.#conflist,
+      },
+      clock,
+      log.component('drivers'),
+      (driver, seconds) => this.#metrics.observe.driverApply(driver, seconds),
+    );
+    this.#speaker = this.#makeSpeaker();
+    this.#podNetwork = this.#makePodNetwork();
+    this.#status = this.#makeStatus();
+    this.#metrics.show(this.#status);
+    this.#api = new ApiServer({
+      view: this.#status,
+      metrics: this.#metrics,
+      clock,
+      log: log.component('api'),
+      address: settings.apiAddress,
+      ...(settings.metricsAddress === undefined ? {} : { metricsAddress: settings.metricsAddress }),
+    });
+  }
+
+  /** Lives until `signal` is aborted; then leaves the data path as it is. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    await this.#api.start();
+    await this.#kernel.read();
+    this.#scheduleResync();
+    // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
+    const started = Promise.all([this.#source.start(signal), this.#podNetwork.start(signal)]);
+    await Promise.race([aborted(signal), started.then(() => aborted(signal))]);
+    log.info('stopping');
+    await this.#stop();
+    log.info('stopped');
+  }
+
+  /** Sessions end without NOTIFICATION and nothing is taken out of the kernel: peers and pods go on until the next start. */
+  async #stop(): Promise<void> {
+    this.#resync?.cancel();
+    const pods = this.#podNetwork.value;
+    pods?.drain('the agent is stopping');
+    await Promise.all([
+      this.#loop.stop(),
+      this.#kernel.stop(),
+      this.#speaker.stop({ notify: false }),
+      pods?.stop(),
+    ]);
+    this.#monitor.close();
+    await this.#api.close();
+    this.#netlink.close();
+    this.#podNetlink.close();
+  }
+
+  async #timedPass(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
+    const { clock } = this.#options;
+    const start = clock.monotonic();
+    let result: 'ok' | 'failed' = 'failed';
+    try {
+      const retryAfter = await this.#pass(signal);
+      result = 'ok';
+      return retryAfter === undefined ? {} : { retryAfter };
+    } finally {
+      this.#metrics.observe.loopRun((clock.monotonic() - start) / 1000, result);
+    }
+  }
+
+  async #pass(signal: AbortSignal): Promise<number | undefined> {
+    const intent = this.#compute(this.#intentFacts());
+    this.#intent = intent;
+    this.#podNetwork.value?.setConfig(intent.podNetwork);
+    if (!this.#synced) return undefined;
+    // Without a configuration (a Node object deleted by mistake) the last one stands: sessions are not dropped for that.
+    if (intent.bgp.config !== undefined) this.#speaker.set(intent.bgp.config);
+    const wasApplied = this.#drivers.applied;
+    const retryAfter = await this.#drivers.apply(
+      intent,
+      { keep: this.#keep(), conflist: this.#desiredConflist(intent) },
+      signal,
+    );
+    // The conflist waits for a first complete pass.
+    return wasApplied || signal.aborted ? retryAfter : 0;
+  }
+
+  /** Nothing is written before every source was read once. */
+  get #synced(): boolean {
+    return this.#snapshot.synced && this.#kernel.synced;
+  }
+
+  #keep(): ReadonlySet<RouteOrigin> {
+    const keep = new Set<RouteOrigin>();
+    // RFC 4724 §4.1: until the peers have told all they know, or the selection deferral timer has run out.
+    if (this.#options.settings.bgp && !this.#speaker.converged) keep.add('remote');
+    // A file that was never readable may hold the very Node that a route belongs to.
+    if (!this.#snapshot.complete) keep.add('remote').add('block');
+    // Without the IPAM journal nobody knows which pods there are.
+    if (this.#podNetwork.value === undefined) keep.add('pod');
+    return keep;
+  }
+
+  #desiredConflist(intent: Intent): DesiredConflist {
+    const pods = this.#podNetwork.value;
+    if (pods === undefined || !this.#drivers.applied || intent.podNetwork.notReady !== undefined)
+      return undefined;
+    return { socketPath: this.#options.settings.cniSocket, mtu: this.#options.settings.mtu };
+  }
+
+  #intentFacts(): IntentFacts {
+    const {
+      nodes,
+      pools,
+      bgpConfigurations,
+      bgpPeers,
+      links,
+      addresses,
+      foreignRoutes,
+      learned,
+      attachments,
+    } = this.#facts;
+    return {
+      nodes: nodes.records,
+      pools: pools.records,
+      bgpConfigurations: bgpConfigurations.records,
+      bgpPeers: bgpPeers.records,
+      links: links.records,
+      addresses: addresses.records,
+      foreignRoutes: foreignRoutes.records,
+      learned: learned.records,
+      attachments: attachments.records,
+      converged: !this.#options.settings.bgp || this.#speaker.converged,
+    };
+  }
+
+  #takeSnapshot(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#facts.nodes.replace(snapshot.nodes);
+    this.#facts.pools.replace(snapshot.pools);
+    this.#facts.bgpConfigurations.replace(snapshot.bgpConfigurations);
+    this.#facts.bgpPeers.replace(snapshot.bgpPeers);
+    this.#loop.kick();
+  }
+
+  /** The route driver's own writes are not told: it knows them. Those of the CNI operations are. */
+  #openMonitor(): Monitor {
+    return Monitor.open({
+      log: this.#options.log.component('kernel'),
+      ignorePorts: this.#netlink.ports,
+      onEvents: (events) => this.#observe(events),
+      onOverrun: () => {
+        this.#options.log.warn('kernel events were lost, reading everything again', {});
+        this.#drivers.invalidate();
+        this.#kernel.refresh();
+        this.#loop.kick();
+      },
+    });
+  }
+
+  #observe(events: readonly MonitorEvent[]): void {
+    for (const event of events) {
+      if (this.#routes.observe(event)) this.#loop.kick();
+      const isRoute = event.kind === 'route.changed' || event.kind === 'route.gone';
+      if (!isRoute || this.#isForeign(event.route)) this.#kernel.refresh();
+    }
+  }
+
+  #isForeign(route: RouteRecord): boolean {
+    return route.table === MAIN_TABLE && route.protocol !== this.#options.settings.routeProtocol;
+  }
+
+  #makeSpeaker(): Speaker {
+    const { transport, clock, log, defer, settings } = this.#options;
+    return new Speaker({
+      transport,
+      clock,
+      log: log.component('bgp'),
+      defer,
+      selectionDeferral: settings.selectionDeferral * 1000,
+      onRoutes: (changes) => this.#facts.learned.putAll(changes.map(({ prefix, route }) => [prefix, route])),
+      onPeers: () => this.#loop.kick(),
+    });
+  }
+
+  #makePodNetwork(): Persistent<PodNetwork> {
+    const { settings, clock, log, bootID } = this.#options;
+    return new Persistent<PodNetwork>({
+      name: 'pod network',
+      clock,
+      log: log.component('cni'),
+      start: async (signal) => {
+        const ipam = Ipam.open({
+          path: join(settings.stateDir, 'ipam.journal'),
+          bootID,
+          clock,
+          log: log.component('ipam'),
+        });
+        const pods = new PodNetwork({
+          netlink: this.#podNetlink,
+          ipam,
+          clock,
+          log: log.component('cni'),
+          onAttachments: (attachments) =>
+            this.#facts.attachments.replace(new Map(attachments.map((a) => [attachmentId(a), a]))),
+          socketPath: settings.cniSocket,
+        });
+        await pods.start(signal);
+        return pods;
+      },
+      onStarted: () => {},
+      onChange: () => this.#loop.kick(),
+    });
+  }
+
+  #makeStatus(): AgentStatus {
+    const { settings, clock, version, nodeName, problems } = this.#options;
+    return new AgentStatus({
+      version,
+      nodeName,
+      clock,
+      bgp: settings.bgp,
+      startProblems: problems,
+      loop: this.#loop,
+      kernel: this.#kernel,
+      drivers: this.#drivers,
+      routes: this.#routes,
+      conflist: this.#conflist,
+      speaker: this.#speaker,
+      podNetwork: this.#podNetwork,
+      sourceName: this.#options.sourceName,
+      snapshot: () => this.#snapshot,
+      intent: () => this.#intent,
+      links: () => this.#facts.links.records,
+      api: () => this.#api,
+    });
+  }
+
+  /** What nobody told us about is found by reading back. */
+  #scheduleResync(): void {
+    this.#resync = this.#options.clock.setTimer(this.#options.settings.resyncInterval * 1000, () => {
+      this.#drivers.invalidate();
+      this.#kernel.refresh();
+      this.#loop.kick();
+      this.#scheduleResync();
+    });
+  }
+}
+
+/** Resolves when the signal is aborted. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

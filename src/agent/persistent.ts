@@ -1,0 +1,73 @@
+import type { Clock, Timer } from '../ports/clock.ts';
+import { GryphonError } from '../ports/error.ts';
+import type { Log } from '../ports/log.ts';
+import type { Problem } from '../ports/problem.ts';
+
+export interface PersistentOptions<T> {
+  /** What is started, for people: `pod network`. */
+  readonly name: string;
+  readonly start: (signal: AbortSignal) => Promise<T>;
+  readonly onStarted: (value: T) => void;
+  /** The problem came or went. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Milliseconds between attempts: doubling from the first to the last. */
+const FIRST_DELAY = 1000;
+const LAST_DELAY = 30_000;
+
+/** Starts something that may not be possible yet, until it is; the reason is a problem meanwhile and everything else goes on. */
+export class Persistent<T> {
+  readonly #options: PersistentOptions<T>;
+  #value: T | undefined;
+  #problem: Problem | undefined;
+  #timer: Timer | undefined;
+  #delay = FIRST_DELAY;
+
+  constructor(options: PersistentOptions<T>) {
+    this.#options = options;
+  }
+
+  get value(): T | undefined {
+    return this.#value;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problem === undefined ? [] : [this.#problem];
+  }
+
+  /** The first attempt; resolves when it succeeded or failed. Further ones come by themselves until `signal` is aborted. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { name, start, onStarted, onChange, clock, log } = this.#options;
+    signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true });
+    try {
+      const value = await start(signal);
+      this.#value = value;
+      if (this.#problem !== undefined) log.info('started at last', { what: name });
+      this.#problem = undefined;
+      onStarted(value);
+    } catch (error) {
+      if (signal.aborted) return;
+      const before = this.#problem?.message;
+      this.#problem = problemOf(name, error);
+      if (before !== this.#problem.message) log.error('cannot start', { what: name, error });
+      const delay = this.#delay;
+      this.#delay = Math.min(LAST_DELAY, delay * 2);
+      this.#timer = clock.setTimer(delay, () => void this.start(signal));
+    }
+    onChange();
+  }
+}
+
+function problemOf(name: string, error: unknown): Problem {
+  const known = error instanceof GryphonError ? error : undefined;
+  return {
+    code: known?.code ?? 'GRY_START_FAILED',
+    severity: 'error',
+    subject: name,
+    message: error instanceof Error ? error.message : String(error),
+    remedy: known?.remedy ?? 'see the log of the agent; it is tried again',
+  };
+}

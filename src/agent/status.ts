@@ -1,0 +1,186 @@
+import type { ApiServer } from '../api/server.ts';
+import type { AgentView, HealthCheck, PodView, RouteView, SourceView, StatusView } from '../api/view.ts';
+import type { Speaker } from '../bgp/speaker.ts';
+import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
+import type { Intent } from '../calc/intent.ts';
+import { addressList } from '../calc/self.ts';
+import type { ConflistDriver } from '../cni/conflist-driver.ts';
+import type { PodNetwork } from '../cni/pod-network.ts';
+import type { RouteDriver } from '../dataplane/routes.ts';
+import type { Snapshot } from '../kube/records/snapshot.ts';
+import { comparePrefixes } from '../net/prefix.ts';
+import type { LinkRecord } from '../netlink/wire/records.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Problem } from '../ports/problem.ts';
+import type { Drivers } from './drivers.ts';
+import type { KernelFacts } from './kernel-facts.ts';
+import type { Loop } from './loop.ts';
+import type { Persistent } from './persistent.ts';
+import { readinessChecks } from './readiness.ts';
+import { routeViews } from './route-view.ts';
+
+export interface AgentStatusOptions {
+  readonly version: string;
+  readonly nodeName: string;
+  readonly bgp: boolean;
+  readonly clock: Clock;
+  /** Problems of the start: they last as long as the process. */
+  readonly startProblems: readonly Problem[];
+  readonly loop: Loop;
+  readonly kernel: KernelFacts;
+  readonly drivers: Drivers;
+  readonly routes: RouteDriver;
+  readonly conflist: ConflistDriver;
+  readonly speaker: Speaker;
+  readonly podNetwork: Persistent<PodNetwork>;
+  readonly sourceName: string;
+  readonly snapshot: () => Snapshot;
+  readonly intent: () => Intent | undefined;
+  readonly links: () => ReadonlyMap<number, LinkRecord>;
+  readonly api: () => ApiServer;
+}
+
+/** A pass that takes longer than this is stuck: the kubelet may restart the agent. Milliseconds. */
+const STUCK_AFTER = 120_000;
+
+/** The agent as the API and the metrics see it: read-only, computed when asked. */
+export class AgentStatus implements AgentView {
+  readonly #options: AgentStatusOptions;
+  readonly #startedAt: number;
+  readonly #startedMonotonic: number;
+  #lastSnapshot: number | undefined;
+
+  constructor(options: AgentStatusOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#startedMonotonic = options.clock.monotonic();
+  }
+
+  /** The source of objects was read. */
+  noteSnapshot(): void {
+    this.#lastSnapshot = this.#options.clock.now();
+  }
+
+  status(): StatusView {
+    const { version, nodeName, drivers, podNetwork, routes } = this.#options;
+    const intent = this.#options.intent();
+    const checks = this.ready();
+    return {
+      version,
+      node: nodeName,
+      startedAt: this.#startedAt,
+      ready: checks.every((c) => c.ok),
+      checks,
+      addresses: intent === undefined ? [] : addressList(intent.self.addresses),
+      podCIDRs: intent?.self.podCIDRs ?? [],
+      pools: intent?.pools.map((p) => p.cidr) ?? [],
+      bgp: this.#bgp(intent),
+      routes: { desired: intent?.routes.intent.routes.size ?? 0, installed: routes.counts().installed },
+      pods: podNetwork.value?.attachments().length ?? 0,
+      ipam:
+        podNetwork.value
+          ?.usage()
+          .map(({ cidr, used, cooling, free }) => ({ cidr, used, cooling, free: String(free) })) ?? [],
+      sources: this.#sources(),
+      drivers: drivers.views(),
+      problems: this.#problems(intent),
+    };
+  }
+
+  live(): readonly HealthCheck[] {
+    const running = this.#options.loop.runningFor;
+    const ok = running < STUCK_AFTER;
+    return [
+      {
+        name: 'loop',
+        ok,
+        detail: ok ? 'turning' : `one pass has taken ${Math.round(running / 1000)} s so far`,
+      },
+    ];
+  }
+
+  ready(): readonly HealthCheck[] {
+    const { clock, kernel, drivers, conflist, speaker, bgp, sourceName } = this.#options;
+    const synced = this.#options.snapshot().synced;
+    const waitingFor = [...(synced ? [] : [sourceName]), ...(kernel.synced ? [] : ['kernel'])];
+    return readinessChecks({
+      synced: waitingFor.length === 0,
+      waitingFor,
+      applied: drivers.applied,
+      conflist: conflist.written,
+      conflistReason: this.#conflistReason(),
+      bgp,
+      peers: speaker.peers(),
+      excused: this.#notReadyNodes(),
+      age: clock.monotonic() - this.#startedMonotonic,
+    });
+  }
+
+  peers(): readonly PeerStatus[] {
+    return this.#options.speaker.peers();
+  }
+
+  rib(): Iterable<RibEntryStatus> {
+    return [...this.#options.speaker.rib()].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
+  }
+
+  routes(): readonly RouteView[] {
+    const intent = this.#options.intent();
+    return intent === undefined ? [] : routeViews(intent.routes, this.#options.routes, this.#options.links());
+  }
+
+  pods(): readonly PodView[] {
+    return this.#options.podNetwork.value?.attachments() ?? [];
+  }
+
+  #bgp(intent: Intent | undefined): StatusView['bgp'] {
+    const peers = this.peers();
+    const config = intent?.bgp.config;
+    return {
+      enabled: this.#options.bgp,
+      ...(config === undefined ? {} : { asNumber: config.localAS, routerID: config.routerID }),
+      established: peers.filter((p) => p.state === 'established').length,
+      peers: peers.length,
+    };
+  }
+
+  #sources(): readonly SourceView[] {
+    const { snapshot, sourceName, kernel } = this.#options;
+    const lastGood = this.#lastSnapshot;
+    const objects: SourceView = {
+      name: sourceName,
+      synced: snapshot().synced,
+      ...(lastGood === undefined ? {} : { lastGood }),
+    };
+    return [objects, kernel.view()];
+  }
+
+  #problems(intent: Intent | undefined): readonly Problem[] {
+    const { startProblems, snapshot, speaker, podNetwork, conflist } = this.#options;
+    return [
+      ...startProblems,
+      ...snapshot().problems,
+      ...(intent?.problems ?? []),
+      ...speaker.problems(),
+      ...podNetwork.problems,
+      ...(podNetwork.value?.problems() ?? []),
+      ...conflist.problems(),
+      ...this.#options.api().problems(),
+    ];
+  }
+
+  #conflistReason(): string {
+    const { podNetwork, intent } = this.#options;
+    const notReady = intent()?.podNetwork.notReady;
+    if (notReady !== undefined) return notReady;
+    return podNetwork.problems[0]?.message ?? 'the CNI configuration is not written yet';
+  }
+
+  /** Mesh peers that are nodes which Kubernetes itself calls NotReady. */
+  #notReadyNodes(): ReadonlySet<string> {
+    const nodes = this.#options.intent()?.cluster.nodes;
+    return new Set(
+      [...(nodes ?? [])].filter(([, node]) => !node.record.ready).map(([name]) => `mesh/${name}`),
+    );
+  }
+}
