@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { prefix } from '../../src/net/prefix.ts';
+import { CniNode } from '../support/cni-node.ts';
+
+const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
+
+const lines = (text: string): readonly string[] => text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '));
+
+test('a pod gets its link, addresses and routes; the node gets its routes; CHECK agrees; DEL leaves nothing', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  const added = await node.add('c1', pod, { args: 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0' });
+
+  const [host] = await node.links();
+  expect(added.exit).toBe(0);
+  expect(added.json).toEqual({
+    cniVersion: '1.1.0',
+    interfaces: [
+      { name: host, mac: 'ee:ee:ee:ee:ee:ee', mtu: 1450 },
+      { name: 'eth0', mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/), mtu: 1450, sandbox: pod.path },
+    ],
+    ips: [
+      { address: '10.244.1.2/32', interface: 1 },
+      { address: 'fd00:244:1::2/128', interface: 1 },
+    ],
+  });
+  expect(lines(await pod.ip('route'))).toEqual(['default via 169.254.1.1 dev eth0', '169.254.1.1 dev eth0 scope link']);
+  expect(await pod.ip('-6 route show default')).toContain('default via fe80::ecee:eeff:feee:eeee dev eth0');
+  expect(lines(await node.netns.ip('route show proto 71'))).toEqual([`10.244.1.2 dev ${host} scope link`]);
+  expect(await node.netns.ip('-6 route show proto 71')).toContain(`fd00:244:1::2 dev ${host}`);
+  expect(await node.netns.ip(`link show ${host}`)).toContain('alias gryphon:gryphon/c1/eth0');
+  const check = { command: 'CHECK', containerID: 'c1', netns: pod.path, config: { prevResult: added.json } };
+  expect(await node.call(check)).toMatchObject({ exit: 0, stdout: '' });
+
+  expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0, stdout: '' });
+  expect(await node.links()).toEqual([]);
+  expect(await node.netns.ip('route show proto 71')).toBe('');
+  expect(await pod.ip('-brief link')).not.toContain('eth0');
+  expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0, stdout: '' });
+});
+
+test('packets flow at once: pod to node, node to pod, pod to pod, both families; the gateway never becomes a source', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const [a, b] = [await node.pod(), await node.pod()];
+  await node.add('a', a);
+  await node.add('b', b);
+  const ping = (from: typeof a, to: string): Promise<string> => from.exec('ping', '-c1', '-W2', to);
+  await ping(a, '192.0.2.10');
+  await ping(a, '2001:db8::10');
+  await ping(a, '10.244.1.3');
+  await ping(a, 'fd00:244:1::3');
+  await ping(node.netns, '10.244.1.2');
+  await ping(node.netns, 'fd00:244:1::2');
+  expect(await node.netns.ip('route get 10.244.1.2')).toContain('src 192.0.2.10');
+  expect(await node.netns.ip('-6 route get fd00:244:1::2')).toContain('src 2001:db8::10');
+});
+
+test('169.254.1.1 answers ARP with the MAC of the host end although the node has no default route', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  await node.add('a', pod);
+  expect(await node.netns.ip('route show default')).toBe('');
+  expect(await pod.exec('arping', '-c1', '-W2', '-I', 'eth0', '169.254.1.1')).toContain('ee:ee:ee:ee:ee:ee');
+});

@@ -1,0 +1,57 @@
+/**
+ * A process that is nothing but the pod network of a node: to be started in the namespace that plays the node. Takes its
+ * options as JSON in the first argument and further settings as JSON lines on stdin; says `ready` and `done` on stdout.
+ */
+import readline from 'node:readline';
+import { systemClock } from '../../src/agent/clock.ts';
+import { PodNetwork, type PodNetworkConfig } from '../../src/cni/pod-network.ts';
+import { Ipam } from '../../src/ipam/ipam.ts';
+import { Rtnetlink } from '../../src/netlink/rtnetlink.ts';
+import type { Log } from '../../src/ports/log.ts';
+
+export interface CniAgentOptions {
+  readonly socketPath: string;
+  readonly journal: string;
+  readonly coolDown: number;
+  readonly config: PodNetworkConfig;
+}
+
+export type CniAgentCommand = { readonly config: PodNetworkConfig } | { readonly drain: string };
+
+const toStderr =
+  (level: string) =>
+  (msg: string, fields?: unknown): void =>
+    void process.stderr.write(`${JSON.stringify({ level, msg, fields })}\n`);
+
+const log: Log = {
+  debug: () => {},
+  info: toStderr('info'),
+  warn: toStderr('warn'),
+  error: toStderr('error'),
+  component: () => log,
+};
+
+const options = JSON.parse(process.argv[2] ?? '{}') as CniAgentOptions;
+const ipam = Ipam.open({ path: options.journal, bootID: 'test', clock: systemClock, log, coolDown: options.coolDown });
+const network = new PodNetwork({
+  netlink: Rtnetlink.open(),
+  ipam,
+  clock: systemClock,
+  log,
+  socketPath: options.socketPath,
+  onAttachments: () => {},
+});
+const stopping = new AbortController();
+network.setConfig(options.config);
+await network.start(stopping.signal);
+process.stdout.write('ready\n');
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as CniAgentCommand;
+  if ('config' in command) network.setConfig(command.config);
+  else network.drain(command.drain);
+  process.stdout.write('done\n');
+}
+await network.stop();
+await ipam.close();
+process.exit(0);

@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { execa } from 'execa';
+import type { PodNetworkConfig } from '../../src/cni/pod-network.ts';
+import type { CniAgentCommand, CniAgentOptions } from './cni-agent.ts';
+import { createNetns, type TestNetns } from './netns.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+export const shim = path.join(root, 'dist/gryphon-cni');
+
+/** Builds the shim when it is older than its source. */
+export async function buildShim(): Promise<void> {
+  const source = fs.statSync(path.join(root, 'src/cni/shim/shim.c'));
+  const built = fs.statSync(shim, { throwIfNoEntry: false });
+  if (built === undefined || built.mtimeMs < source.mtimeMs) await execa(path.join(root, 'hack/build-shim'));
+}
+
+/** One execution of the plugin, as a runtime does it. */
+export interface PluginCall {
+  readonly command: string;
+  readonly containerID?: string;
+  readonly netns?: string;
+  readonly ifname?: string;
+  readonly args?: string;
+  /** Laid over the usual configuration; undefined values take keys away. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** In place of the configuration. */
+  readonly stdin?: string;
+}
+
+export interface PluginAnswer {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  /** stdout as JSON; undefined when it is empty. */
+  readonly json: any;
+}
+
+export async function runShim(socketPath: string, call: PluginCall): Promise<PluginAnswer> {
+  const config = { cniVersion: '1.1.0', name: 'gryphon', type: 'gryphon', socket: socketPath, ...call.config };
+  const env = {
+    CNI_COMMAND: call.command,
+    CNI_CONTAINERID: call.containerID ?? '',
+    CNI_NETNS: call.netns ?? '',
+    CNI_IFNAME: call.ifname ?? 'eth0',
+    CNI_ARGS: call.args ?? '',
+    CNI_PATH: '/opt/cni/bin',
+  };
+  const { exitCode, stdout } = await execa(shim, [], {
+    env,
+    extendEnv: false,
+    input: call.stdin ?? JSON.stringify(config),
+    reject: false,
+  });
+  return { exit: exitCode, stdout, json: stdout === '' ? undefined : JSON.parse(stdout) };
+}
+
+/** A node: a namespace with an uplink address but no default route, and the pod network as a process in it. */
+export class CniNode implements AsyncDisposable {
+  readonly netns: TestNetns;
+  readonly directory: string;
+  readonly #pods: TestNetns[] = [];
+  #agent: ChildProcess | undefined;
+  #lines: AsyncIterator<string> | undefined;
+  #options: CniAgentOptions;
+
+  private constructor(netns: TestNetns, directory: string, options: CniAgentOptions) {
+    this.netns = netns;
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  static async create(config: PodNetworkConfig, coolDown = 30_000): Promise<CniNode> {
+    await buildShim();
+    const netns = await createNetns();
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-cni-'));
+    await netns.ip('link add uplink type veth peer name wire');
+    await netns.ip('address add 192.0.2.10/24 dev uplink');
+    await netns.ip('address add 2001:db8::10/64 dev uplink nodad');
+    await netns.ip('link set uplink up');
+    await netns.ip('link set wire up');
+    await netns.exec('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+    const socketPath = path.join(directory, 'run/cni.sock');
+    const journal = path.join(directory, 'ipam.journal');
+    return new CniNode(netns, directory, { socketPath, journal, coolDown, config });
+  }
+
+  get socketPath(): string {
+    return this.#options.socketPath;
+  }
+
+  get journal(): string {
+    return this.#options.journal;
+  }
+
+  async start(config = this.#options.config): Promise<void> {
+    this.#options = { ...this.#options, config };
+    const script = path.join(import.meta.dirname, 'cni-agent.ts');
+    const args = [`--net=${this.netns.path}`, process.execPath, script, JSON.stringify(this.#options)];
+    const stderr = fs.openSync(path.join(this.directory, 'agent.log'), 'a');
+    this.#agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr] });
+    fs.closeSync(stderr);
+    this.#lines = readline.createInterface({ input: this.#agent.stdout! })[Symbol.asyncIterator]();
+    const first = await this.#lines.next();
+    if (first.value !== 'ready') throw new Error(`the agent did not start: ${this.log()}`);
+  }
+
+  /** What the agent has logged so far. */
+  log(): string {
+    return fs.readFileSync(path.join(this.directory, 'agent.log'), 'utf8');
+  }
+
+  async tell(command: CniAgentCommand): Promise<void> {
+    this.#agent!.stdin!.write(`${JSON.stringify(command)}\n`);
+    await this.#lines!.next();
+  }
+
+  /** `SIGKILL`: dies on the spot; undefined: stops in order. */
+  async stop(kill?: 'SIGKILL'): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined || agent.exitCode !== null) return;
+    this.#agent = undefined;
+    const exited = new Promise((resolve) => agent.once('exit', resolve));
+    if (kill === undefined) agent.stdin!.end();
+    else agent.kill(kill);
+    await exited;
+  }
+
+  /** A sandbox: a namespace as a runtime makes it. */
+  async pod(): Promise<TestNetns> {
+    const pod = await createNetns();
+    this.#pods.push(pod);
+    return pod;
+  }
+
+  call(call: PluginCall): Promise<PluginAnswer> {
+    return runShim(this.socketPath, call);
+  }
+
+  add(containerID: string, pod: TestNetns, more: Partial<PluginCall> = {}): Promise<PluginAnswer> {
+    return this.call({ command: 'ADD', containerID, netns: pod.path, ...more });
+  }
+
+  del(containerID: string, netns = '', more: Partial<PluginCall> = {}): Promise<PluginAnswer> {
+    return this.call({ command: 'DEL', containerID, netns, ...more });
+  }
+
+  /** Names of the pod links that are there. */
+  async links(): Promise<readonly string[]> {
+    const links = JSON.parse(await this.netns.exec('ip', '-json', 'link')) as { ifname: string }[];
+    return links.map((link) => link.ifname).filter((name) => name.startsWith('gryp'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGKILL');
+    for (const pod of this.#pods) pod.remove();
+    this.netns.remove();
+    fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+}
