@@ -1,16 +1,21 @@
+import type { Address } from '../net/address.ts';
+import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
-import type { SpeakerConfig } from './config.ts';
+import type { PeerConfig, SpeakerConfig } from './config.ts';
+import { Listeners } from './listeners.ts';
+import type { Self } from './rib/import-policy.ts';
+import type { RouteChange } from './rib/loc-rib.ts';
+import { Rib } from './rib/rib.ts';
+import { Session } from './session.ts';
 import type { LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
-import type { Transport } from './transport.ts';
+import type { Connection, Transport } from './transport.ts';
+import { notification, shutdownNotification } from './wire/notification.ts';
 
-/** One prefix whose learned route is new, different or (undefined) gone. */
-export interface RouteChange {
-  readonly prefix: Prefix;
-  readonly route: LearnedRoute | undefined;
-}
+export type { RouteChange } from './rib/loc-rib.ts';
 
 export interface SpeakerOptions {
   readonly transport: Transport;
@@ -26,44 +31,80 @@ export interface SpeakerOptions {
   readonly onPeers: () => void;
 }
 
+/** Prefixes that are decided in one turn of the event loop. */
+const PREFIXES_A_TURN = 5_000;
+
 /**
  * All BGP of this node: keeps one session per configured peer, tells what was learned, announces what is originated.
  * Declarative: `set` says what should be, the speaker works towards it and changes nothing that already is so.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
+  readonly #rib = new Rib();
+  readonly #sessions = new Map<string, Session>();
+  /** Sessions of removed peers whose connections are not closed yet. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #listeners: Listeners;
   #config: SpeakerConfig | undefined;
+  #self: Self | undefined;
+  #deferral: Timer | undefined;
+  #converged = false;
+  #refused = 0;
+  #flushing = false;
+  #telling = false;
+  #stopped = false;
 
   constructor(options: SpeakerOptions) {
     this.#options = options;
+    const { transport, clock, log } = options;
+    this.#listeners = new Listeners({
+      transport,
+      clock,
+      log,
+      onConnection: (connection) => this.#accept(connection),
+      onChange: () => this.#tellPeers(),
+    });
   }
 
   /** The same value twice changes nothing; only sessions whose own parameters changed restart. */
   set(config: SpeakerConfig): void {
+    if (this.#stopped || equal(this.#config, config)) return;
+    if (this.#config === undefined) this.#startDeferral();
     this.#config = config;
-    this.#options.onPeers();
+    this.#setSelf(selfOf(config));
+    this.#listeners.set(config.listen);
+    this.#setPeers(config);
+    this.#tellPeers();
   }
 
   /** In the order of the configuration. */
   peers(): readonly PeerStatus[] {
-    return [];
+    const names = this.#config?.peers.map((p) => p.name) ?? [];
+    return names.flatMap((name) => this.#sessions.get(name)?.status() ?? []);
   }
 
   /** The Loc-RIB with all paths, also those not accepted; in no particular order. */
-  *rib(): Iterable<RibEntryStatus> {}
+  rib(): Iterable<RibEntryStatus> {
+    return this.#rib.entries();
+  }
 
   /** The live picture of what `onRoutes` has told so far. */
   learned(): ReadonlyMap<Prefix, LearnedRoute> {
-    return new Map();
+    return this.#rib.learned;
   }
 
   problems(): readonly Problem[] {
-    return [];
+    return this.#listeners.problems();
   }
 
   /** Connections from addresses that are no configured peer, refused so far. */
   get refused(): number {
-    return 0;
+    return this.#refused;
+  }
+
+  /** Exceptions that cost a session, so far: each one is a bug. */
+  get exceptions(): number {
+    return this.#sessions.values().reduce((sum, session) => sum + session.exceptions, 0);
   }
 
   /**
@@ -71,9 +112,133 @@ export class Speaker {
    * is none, or the selection deferral time ran out. Once true, it stays so. False before the first `set`.
    */
   get converged(): boolean {
-    return this.#config?.peers.length === 0;
+    return this.#converged;
   }
 
   /** Ends everything. Without `notify` TCP is closed silently, so that peers with graceful restart keep our routes. */
-  async stop(_options: { readonly notify?: boolean } = {}): Promise<void> {}
+  async stop({ notify = false }: { readonly notify?: boolean } = {}): Promise<void> {
+    this.#stopped = true;
+    this.#deferral?.cancel();
+    this.#listeners.set([]);
+    const message = notify ? shutdownNotification('administrativeShutdown') : undefined;
+    const ends = [...this.#sessions.values()].map((session) => session.stop('the agent stops', message));
+    await Promise.all([...ends, ...this.#ending]);
+  }
+
+  #setSelf(self: Self): void {
+    if (equal(this.#self, self)) return;
+    this.#self = self;
+    this.#rib.setSelf(self);
+    this.#flushLater();
+  }
+
+  #setPeers(config: SpeakerConfig): void {
+    const wanted = new Map(config.peers.map((peer) => [peer.name, peer]));
+    for (const [name, session] of this.#sessions) {
+      if (wanted.has(name)) continue;
+      this.#sessions.delete(name);
+      const end = session.stop('removed from the configuration', notification('peerDeconfigured'));
+      this.#ending.add(end);
+      void end.finally(() => this.#ending.delete(end));
+    }
+    for (const peer of config.peers) {
+      const session = this.#sessions.get(peer.name);
+      if (session === undefined) this.#sessions.set(peer.name, this.#makeSession(peer, config));
+      else session.set(peer, config);
+    }
+  }
+
+  #makeSession(peer: PeerConfig, config: SpeakerConfig): Session {
+    const { transport, clock, log, defer } = this.#options;
+    return new Session(peer, config, {
+      transport,
+      clock,
+      log,
+      defer,
+      rib: this.#rib,
+      onChange: () => this.#tellPeers(),
+      onRoutes: () => this.#flushLater(),
+    });
+  }
+
+  /** Only configured peers may talk to us; where several share an address, our own address of the connection decides. */
+  #accept(connection: Connection): void {
+    const { remote, local } = connection;
+    const candidates = [...this.#sessions.values()].filter((s) => s.peer.address === remote.address);
+    const session =
+      candidates.find((s) => s.peer.localAddress === local.address) ??
+      candidates.find((s) => s.peer.localAddress === undefined);
+    if (session !== undefined) return session.accept(connection);
+    this.#refused++;
+    this.#options.log.debug('connection refused: no such peer', {
+      address: remote.address,
+      to: local.address,
+    });
+    connection.destroy();
+  }
+
+  /** Whether every route that was waited for has been told. */
+  #isComplete(): boolean {
+    if (this.#config === undefined || this.#rib.pending) return false;
+    return [...this.#sessions.values()].every(({ peer, completed }) => completed || peer.enabled === false);
+  }
+
+  #startDeferral(): void {
+    this.#deferral = this.#options.clock.setTimer(this.#options.selectionDeferral, () => this.#converge());
+  }
+
+  #converge(): void {
+    this.#deferral?.cancel();
+    if (this.#converged) return;
+    this.#converged = true;
+    this.#options.log.info('routes are complete');
+    this.#tellPeers();
+  }
+
+  /** Gives the changed routes in bounded pieces, one a turn. */
+  #flushLater(): void {
+    if (this.#flushing || this.#stopped) return;
+    this.#flushing = true;
+    this.#options.defer(() => {
+      this.#flushing = false;
+      const changes = this.#rib.flush(PREFIXES_A_TURN);
+      if (changes.length > 0) this.#tell(() => this.#options.onRoutes(changes));
+      if (this.#rib.pending) this.#flushLater();
+      else this.#tellPeers();
+    });
+  }
+
+  #tellPeers(): void {
+    if (this.#telling || this.#stopped) return;
+    this.#telling = true;
+    this.#options.defer(() => {
+      this.#telling = false;
+      if (this.#isComplete()) this.#converge();
+      this.#tell(() => this.#options.onPeers());
+    });
+  }
+
+  /** What the listener throws must not end the work of the speaker. */
+  #tell(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.#options.log.error('a listener of the speaker failed', { error: describeError(error) });
+    }
+  }
+}
+
+function selfOf({ routerID, localAS, peers, nextHops, listen, originated }: SpeakerConfig): Self {
+  const addresses: (Address | undefined)[] = [
+    nextHops.ipv4,
+    nextHops.ipv6,
+    ...listen.map((l) => l.address),
+    ...peers.map((p) => p.localAddress),
+  ];
+  return {
+    routerID,
+    asNumbers: new Set([localAS, ...peers.map((p) => p.localAS)]),
+    addresses: new Set(addresses.filter((a) => a !== undefined)),
+    originated: new Set(originated.map((o) => o.prefix)),
+  };
 }

@@ -1,5 +1,5 @@
-import type { Prefix } from '../../net/prefix.ts';
-import { prefixFamily } from '../../net/prefix.ts';
+import type { Address } from '../../net/address.ts';
+import { type Prefix, prefixFamily } from '../../net/prefix.ts';
 import type { BgpFamily, ImportPolicy } from '../config.ts';
 import type { LearnedRoute, PathStatus, RibEntryStatus } from '../status.ts';
 import { FAMILIES } from '../wire/family.ts';
@@ -34,21 +34,30 @@ interface Feed extends Inbound {
   filter: ImportFilter;
 }
 
+const UNSPECIFIED = '0.0.0.0' as Address;
+
+/** Before the first `setSelf`: originates nothing, recognises nothing. */
+const NOBODY: Self = {
+  routerID: UNSPECIFIED,
+  asNumbers: new Set(),
+  addresses: new Set(),
+  originated: new Set(),
+};
+
+/** What stands in the Loc-RIB for the prefixes that this node originates. */
+const LOCAL_PATH = makePath(
+  { name: 'local', kind: 'local', routerID: UNSPECIFIED },
+  { origin: 'igp', asPath: [] },
+);
+
 /** From what peers say to the routes that this node learned: Adj-RIBs-In, import policy, Loc-RIB. */
 export class Rib {
   readonly #loc: LocRib;
   readonly #feeds = new Map<Inbound, Feed>();
-  readonly #localPath: Path;
-  #self: Self;
+  #self: Self = NOBODY;
 
-  constructor(self: Self, cost?: InteriorCost) {
-    this.#self = self;
+  constructor(cost?: InteriorCost) {
     this.#loc = new LocRib(cost);
-    this.#localPath = makePath(
-      { name: 'local', kind: 'local', routerID: self.routerID },
-      { origin: 'igp', asPath: [] },
-    );
-    for (const prefix of self.originated) this.#loc.put(prefix, this.#localPath.source, this.#localPath);
   }
 
   /** What `flush` has told so far. */
@@ -121,9 +130,9 @@ export class Rib {
   setSelf(self: Self): void {
     const before = this.#self.originated;
     this.#self = self;
-    const { source } = this.#localPath;
+    const { source } = LOCAL_PATH;
     for (const prefix of before) if (!self.originated.has(prefix)) this.#loc.put(prefix, source, undefined);
-    for (const prefix of self.originated) this.#loc.put(prefix, source, this.#localPath);
+    for (const prefix of self.originated) this.#loc.put(prefix, source, LOCAL_PATH);
     for (const feed of this.#feeds.values()) this.#judgeAgain(feed);
   }
 

@@ -1,0 +1,132 @@
+import { equal } from '../net/equal.ts';
+import type { Log } from '../ports/log.ts';
+import { Announcer } from './announcer.ts';
+import type { BgpFamily, PeerConfig, SpeakerConfig } from './config.ts';
+import type { Negotiated } from './fsm/state.ts';
+import { announcements } from './rib/export-policy.ts';
+import type { Inbound, Rib } from './rib/rib.ts';
+import type { PrefixCounts } from './status.ts';
+import { isKnownFamily } from './wire/family.ts';
+import type { RouteRefreshMessage, UpdateMessage } from './wire/message.ts';
+
+/** What a session needs of the routing information base. */
+export type SessionRib = Pick<Rib, 'open' | 'close' | 'announce' | 'withdraw' | 'setPolicy'>;
+
+/** The part of the speaker's configuration that its sessions look at. */
+export type Announced = Pick<SpeakerConfig, 'routerID' | 'originated' | 'nextHops'>;
+
+export interface ExchangeOptions {
+  readonly rib: SessionRib;
+  readonly log: Log;
+  readonly defer: (fn: () => void) => void;
+  /** The RIB has something to flush. */
+  readonly onRoutes: () => void;
+  /** Writes so many UPDATEs; false: no more before `resume`. */
+  readonly write: (bytes: Uint8Array, messages: number) => boolean;
+  /** Runs work that was put off; an exception in it belongs to the session. */
+  readonly guard: (fn: () => void) => void;
+}
+
+/** The routes that go both ways over one established session; `close` when it is over. */
+export class Exchange {
+  readonly negotiated: Negotiated;
+  readonly #options: ExchangeOptions;
+  readonly #inbound: Inbound;
+  readonly #announcer: Announcer;
+  readonly #endOfRib = new Set<BgpFamily>();
+  #peer: PeerConfig;
+  #open = true;
+  #scheduled = false;
+  #blocked = false;
+
+  constructor(peer: PeerConfig, speaker: Announced, negotiated: Negotiated, options: ExchangeOptions) {
+    const { name, address, localAS, remoteAS } = peer;
+    this.negotiated = negotiated;
+    this.#options = options;
+    this.#peer = peer;
+    const kind = localAS === remoteAS ? 'internal' : 'external';
+    const { routerID } = negotiated.remote;
+    this.#inbound = options.rib.open({ name, kind, routerID, address }, peer.import);
+    this.#announcer = new Announcer(negotiated.context);
+    this.#announce(speaker);
+  }
+
+  /** Applies other policies and originations to the tables at hand. */
+  set(peer: PeerConfig, speaker: Announced): void {
+    if (!equal(this.#peer.import, peer.import)) {
+      this.#options.rib.setPolicy(this.#inbound, peer.import);
+      this.#options.onRoutes();
+    }
+    this.#peer = peer;
+    this.#announce(speaker);
+  }
+
+  /** The session is over: what the peer told is withdrawn. */
+  close(): void {
+    this.#open = false;
+    this.#options.rib.close(this.#inbound);
+    this.#options.onRoutes();
+  }
+
+  update({ withdrawn, announced }: UpdateMessage): void {
+    const { rib, onRoutes } = this.#options;
+    for (const routes of withdrawn) rib.withdraw(this.#inbound, routes);
+    for (const routes of announced) rib.announce(this.#inbound, routes);
+    onRoutes();
+  }
+
+  endOfRib(family: BgpFamily): void {
+    this.#endOfRib.add(family);
+  }
+
+  /** End-of-RIB has come for every family of the session. */
+  get complete(): boolean {
+    return this.negotiated.context.families.every((family) => this.#endOfRib.has(family));
+  }
+
+  /** RFC 2918 §4. The markers of RFC 7313 mean nothing here, because enhanced refresh is not offered. */
+  refresh({ operation, family }: RouteRefreshMessage): void {
+    if (operation !== 'request' || !isKnownFamily(family)) return;
+    this.#announcer.refresh(family);
+    this.#writeLater();
+  }
+
+  /** The peer takes what we send again. */
+  resume(): void {
+    this.#blocked = false;
+    this.#writeLater();
+  }
+
+  counts(family: BgpFamily): PrefixCounts {
+    return {
+      received: this.#inbound.received(family),
+      accepted: this.#inbound.accepted(family),
+      advertised: this.#announcer.advertised(family),
+    };
+  }
+
+  #announce(speaker: Announced): void {
+    this.#announcer.set(announcements(speaker, this.#peer, this.negotiated.context.families));
+    this.#writeLater();
+  }
+
+  #writeLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#options.defer(() => {
+      this.#scheduled = false;
+      this.#options.guard(() => this.#write());
+    });
+  }
+
+  #write(): void {
+    if (!this.#open || this.#blocked || this.#announcer.drained) return;
+    const { bytes, messages, unsent } = this.#announcer.next();
+    if (unsent > 0) {
+      const fields = { peer: this.#peer.name, prefixes: unsent };
+      this.#options.log.warn('prefixes not announced: their attributes fill a whole message', fields);
+    }
+    if (messages > 0 && !this.#options.write(bytes, messages)) this.#blocked = true;
+    else if (!this.#announcer.drained) this.#writeLater();
+  }
+}
