@@ -91,7 +91,7 @@ export class Listener {
     this.#problem = problem;
     this.#firstDone?.();
     if (this.#stopped) return;
-    const backoff = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#attempts++, 5));
+    const backoff = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.#attempts++);
     this.#timer = clock.setTimer(backoff * (0.5 + clock.random() / 2), () => this.#listen());
   }
 
