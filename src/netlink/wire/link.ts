@@ -57,9 +57,12 @@ function readLinkAttribute(attribute: AttributeReader, link: Mutable<LinkRecord>
     case IFLA.MASTER:
       link.master = attribute.u32();
       break;
-    case IFLA.LINK:
-      link.parent = attribute.u32();
+    case IFLA.LINK: {
+      // 0: the other end of a veth is in a namespace that does not concern us.
+      const parent = attribute.u32();
+      if (parent !== 0) link.parent = parent;
       break;
+    }
     case IFLA.ADDRESS: {
       const mac = attribute.mac();
       if (mac !== undefined) link.mac = mac;

@@ -1,0 +1,243 @@
+import type { Address } from '../net/address.ts';
+import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import type { MonitorEvent } from '../netlink/wire/event.ts';
+import type { LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
+import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
+import { agrees, dependsOn, MAIN_TABLE, originOf, ownMetric, sameHop, withoutHops } from './route-record.ts';
+import { inSlices } from './slices.ts';
+import { DeltaTracker } from './tracker.ts';
+
+/** What one event means beyond the picture itself. */
+export type Meaning =
+  | { readonly kind: 'nothing' }
+  /** The picture differs now from what it was. */
+  | { readonly kind: 'changed' }
+  /** What stood in the way of this prefix is gone. */
+  | { readonly kind: 'freed'; readonly prefix: Prefix }
+  /** A link came up or an address was added: what was refused before may go in now. */
+  | { readonly kind: 'better' };
+
+const NOTHING: Meaning = { kind: 'nothing' };
+const CHANGED: Meaning = { kind: 'changed' };
+const BETTER: Meaning = { kind: 'better' };
+
+/**
+ * What we believe the main table holds of ours, kept true by kernel events, beside what we want there.
+ *
+ * The picture may be wrong for a moment: events come late, and some never. It is safe to be wrong, because a route is created
+ * with EXCL and deleted by its protocol; whoever finds it wrong calls `correct` or sets `stale`.
+ */
+export class RoutePicture {
+  readonly protocol: number;
+  readonly tracker = new DeltaTracker<Prefix, DesiredRoute, RouteRecord>(agrees);
+  /** Routes of others that stand where we want to be, or beside ours. */
+  readonly foreign = new Map<Prefix, RouteRecord>();
+  /** `remote` routes of an earlier run that nobody has wanted in this one. */
+  readonly inherited = new Set<Prefix>();
+  /** Routes with our mark under a metric of their own, or a second one under the same prefix: never ours to keep. */
+  readonly strays = new Set<RouteRecord>();
+  /** Prefixes that were right until somebody else interfered. */
+  readonly broken = new Set<Prefix>();
+  /** The kernel must be read before anything is written. */
+  stale = true;
+  readonly #podLinkName: RegExp;
+  readonly #podLinks = new Set<number>();
+  readonly #upLinks = new Set<number>();
+  readonly #lostLinks = new Set<number>();
+  readonly #lostSources = new Set<Address>();
+  /** A link was lost over which the kernel may have reached gateways. */
+  #lostGateways = false;
+  #everRead = false;
+  /** Events that came while the kernel was being read: they are told after it. */
+  #queue: MonitorEvent[] | undefined;
+
+  constructor(protocol: number, podLinkName: RegExp) {
+    this.protocol = protocol;
+    this.#podLinkName = podLinkName;
+  }
+
+  originOf(route: RouteRecord): RouteOrigin {
+    return originOf(route, (link) => this.#podLinks.has(link));
+  }
+
+  /** Events from now on wait for `replace`. */
+  startReading(): void {
+    this.stale = false;
+    this.#queue = [];
+  }
+
+  /** The reading failed: nothing is known. */
+  cancelReading(): void {
+    this.stale = true;
+    this.#queue = undefined;
+  }
+
+  /** Takes what was read as the truth, then the events that came meanwhile. */
+  async replace(
+    links: readonly LinkRecord[],
+    routes: readonly RouteRecord[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#podLinks.clear();
+    this.#upLinks.clear();
+    for (const link of links) this.#noteLink(link);
+    this.strays.clear();
+    const seen = new Set<Prefix>();
+    await inSlices(routes, signal, (route) => {
+      if (seen.has(route.prefix) || route.metric !== ownMetric(route.prefix)) {
+        this.strays.add(route);
+        return;
+      }
+      seen.add(route.prefix);
+      this.#learn(route.prefix, route);
+      if (!this.#everRead && this.originOf(route) === 'remote') this.inherited.add(route.prefix);
+    });
+    await inSlices(this.tracker.allActual.keys(), signal, (prefix) => {
+      if (!seen.has(prefix)) this.#learn(prefix, undefined);
+    });
+    this.#everRead = true;
+    const queue = this.#queue ?? [];
+    this.#queue = undefined;
+    for (const event of queue) this.observe(event);
+  }
+
+  /** Forgets routes that the kernel dropped without a word because their link or source address went. */
+  async dropLost(signal: AbortSignal): Promise<void> {
+    if (this.#lostLinks.size === 0 && this.#lostSources.size === 0) return;
+    const links = new Set(this.#lostLinks);
+    const sources = new Set(this.#lostSources);
+    const gateways = this.#lostGateways;
+    this.#lostLinks.clear();
+    this.#lostSources.clear();
+    this.#lostGateways = false;
+    await inSlices(this.tracker.allActual, signal, ([prefix, route]) => {
+      if (dependsOn(route, links, sources)) this.#learn(prefix, undefined);
+      else if (gateways && route.nextHops.some((hop) => hop.link === undefined)) this.stale = true;
+    });
+  }
+
+  /** What was found at a prefix after the kernel contradicted the picture. */
+  correct(prefix: Prefix, routes: readonly RouteRecord[]): void {
+    const own = routes.find((route) => route.protocol === this.protocol);
+    const other = routes.find((route) => route.protocol !== this.protocol);
+    if (own === undefined) this.tracker.deleteActual(prefix);
+    else this.tracker.setActual(prefix, own);
+    if (other === undefined) this.foreign.delete(prefix);
+    else this.foreign.set(prefix, other);
+  }
+
+  observe(event: MonitorEvent): Meaning {
+    if (this.#queue !== undefined) {
+      this.#queue.push(event);
+      return NOTHING;
+    }
+    switch (event.kind) {
+      case 'link.changed':
+        return this.#linkChanged(event.link);
+      case 'link.gone':
+        return this.#linkGone(event.link.index);
+      case 'address.changed':
+        return BETTER;
+      case 'address.gone':
+        this.#lostSources.add(event.address.address);
+        return CHANGED;
+      case 'route.changed':
+        if (event.route.table !== MAIN_TABLE) return NOTHING;
+        return event.route.protocol === this.protocol
+          ? this.#ownChanged(event.route, event.replaced)
+          : this.#foreignChanged(event.route, event.replaced);
+      case 'route.gone':
+        if (event.route.table !== MAIN_TABLE) return NOTHING;
+        return event.route.protocol === this.protocol
+          ? this.#ownGone(event.route)
+          : this.#foreignGone(event.route);
+    }
+  }
+
+  #noteLink(link: LinkRecord): void {
+    if (this.#podLinkName.test(link.name)) this.#podLinks.add(link.index);
+    else this.#podLinks.delete(link.index);
+    if (link.up) this.#upLinks.add(link.index);
+    else this.#upLinks.delete(link.index);
+  }
+
+  #linkChanged(link: LinkRecord): Meaning {
+    const wasUp = this.#upLinks.has(link.index);
+    this.#noteLink(link);
+    if (wasUp === link.up) return NOTHING;
+    return link.up ? BETTER : this.#linkLost(link.index);
+  }
+
+  /** The routes of a link that was down are gone already. */
+  #linkGone(index: number): Meaning {
+    const meaning = this.#upLinks.delete(index) ? this.#linkLost(index) : NOTHING;
+    this.#podLinks.delete(index);
+    return meaning;
+  }
+
+  /**
+   * IPv4 routes over a link that is set down or removed vanish without an event of their own. Where the kernel chose the
+   * link we cannot tell which those are, unless it is a pod's link, over which no gateway is reached.
+   */
+  #linkLost(index: number): Meaning {
+    this.#lostLinks.add(index);
+    if (!this.#podLinks.has(index)) this.#lostGateways = true;
+    return CHANGED;
+  }
+
+  #ownChanged(route: RouteRecord, replaced: boolean): Meaning {
+    const { prefix } = route;
+    if (route.metric !== ownMetric(prefix)) this.strays.add(route);
+    // A second one beside ours, or ours has gone unseen and this is the only one.
+    else if (prefixFamily(prefix) === 4 && !replaced && this.tracker.actual(prefix) !== undefined)
+      this.stale = true;
+    else {
+      if (replaced) this.foreign.delete(prefix);
+      this.#learn(prefix, route);
+    }
+    return CHANGED;
+  }
+
+  #ownGone(route: RouteRecord): Meaning {
+    const { prefix } = route;
+    const actual = this.tracker.actual(prefix);
+    if (actual === undefined || route.metric !== ownMetric(prefix)) return NOTHING;
+    const left = withoutHops(actual.nextHops, route.nextHops);
+    const whole =
+      left.length === 0 && route.nextHops.every((hop) => actual.nextHops.some((own) => sameHop(own, hop)));
+    if (whole) this.#learn(prefix, undefined);
+    // IPv6 removes ways out of a route one by one; in IPv4 another route than the one we know of is gone.
+    else if (prefixFamily(prefix) === 6 && left.length < actual.nextHops.length)
+      this.#learn(prefix, { ...actual, nextHops: left });
+    else this.stale = true;
+    return CHANGED;
+  }
+
+  #foreignChanged(route: RouteRecord, replaced: boolean): Meaning {
+    const { prefix } = route;
+    if (route.metric !== ownMetric(prefix)) return NOTHING;
+    const concerned = this.tracker.desired(prefix) !== undefined || this.tracker.actual(prefix) !== undefined;
+    if (!concerned) return NOTHING;
+    this.foreign.set(prefix, route);
+    if (!replaced) return NOTHING;
+    this.#learn(prefix, undefined);
+    return CHANGED;
+  }
+
+  #foreignGone(route: RouteRecord): Meaning {
+    const { prefix } = route;
+    if (route.metric !== ownMetric(prefix) || !this.foreign.delete(prefix)) return NOTHING;
+    return { kind: 'freed', prefix };
+  }
+
+  /** Somebody else's doing: remembers which of our routes were right before it. */
+  #learn(prefix: Prefix, route: RouteRecord | undefined): void {
+    const { tracker } = this;
+    const wasRight = tracker.desired(prefix) !== undefined && !tracker.pending.has(prefix);
+    if (route === undefined) {
+      tracker.deleteActual(prefix);
+      this.inherited.delete(prefix);
+    } else tracker.setActual(prefix, route);
+    if (wasRight && tracker.pending.has(prefix)) this.broken.add(prefix);
+  }
+}

@@ -1,0 +1,347 @@
+import { equal } from '../net/equal.ts';
+import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import { ERRNO } from '../netlink/errno.ts';
+import { NetlinkDumpError, NetlinkLostError } from '../netlink/error.ts';
+import type { NetlinkFailure, Rtnetlink } from '../netlink/rtnetlink.ts';
+import { describeRoute, protocolName } from '../netlink/wire/describe.ts';
+import type { MonitorEvent } from '../netlink/wire/event.ts';
+import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
+import type { RouteRequest } from '../netlink/wire/requests.ts';
+import type { Clock } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
+import type { BackoffOptions } from './backoff.ts';
+import type { ApplyResult, Driver, Failure } from './driver.ts';
+import { FailureBook } from './failure-book.ts';
+import { emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
+import { RoutePicture } from './route-picture.ts';
+import { MAIN_TABLE, ownMetric, toDeletion, toRecord } from './route-record.ts';
+import { inSlices } from './slices.ts';
+
+/** What the driver needs of the kernel. */
+export type RouteKernel = Pick<Rtnetlink, 'links' | 'routesAsync' | 'runAsync'>;
+
+export interface RouteDriverOptions {
+  readonly kernel: RouteKernel;
+  readonly clock: Clock;
+  /** Protocol number by which our routes are known; 71. */
+  readonly protocol?: number;
+  /** Names of pod links; `^gryp[0-9a-f]{11}$`. */
+  readonly podLinkName?: RegExp;
+  readonly backoff?: BackoffOptions;
+}
+
+/** One prefix as the API shows it. */
+export interface RouteState {
+  readonly prefix: Prefix;
+  readonly origin: RouteOrigin;
+  readonly nextHops: readonly NextHopRecord[];
+  /**
+   * `pending`: to be written or removed at the next `apply`; `failed`: refused, tried again later; `held`: of an earlier run, kept
+   * until BGP has converged.
+   */
+  readonly state: 'installed' | 'pending' | 'failed' | 'held';
+  /** Why it failed. */
+  readonly reason?: string;
+}
+
+export interface RouteCounts {
+  readonly desired: number;
+  readonly installed: number;
+  readonly failed: number;
+  readonly held: number;
+}
+
+/** Failures that concern no single prefix are kept under this key. */
+const WHOLE_TABLE = 'kernel routes';
+type Item = Prefix | typeof WHOLE_TABLE;
+
+/** After a contradiction is cleared up, what it concerned is written once more in the same `apply`. */
+const ROUNDS = 2;
+
+/**
+ * Keeps our routes in the main table as they are wanted, in both families.
+ *
+ * 1. Never touches a route of another protocol: creates with EXCL where it knows of none of its own, deletes by protocol.
+ * 2. Changes a route of its own in one step (REPLACE), so that no packet meets a gap.
+ * 3. One refused route stops no other; it is tried again with growing delays, and at once when its cause may be gone.
+ * 4. Repairs what others delete or change, once told by `observe`; counts that in `repaired`.
+ */
+export class RouteDriver implements Driver<RouteIntent> {
+  readonly name = 'routes';
+  readonly #kernel: RouteKernel;
+  readonly #picture: RoutePicture;
+  readonly #failures: FailureBook<Item>;
+  #intent: RouteIntent = emptyRouteIntent;
+  /** The intent that the picture's desired side is made of. */
+  #adopted: RouteIntent | undefined;
+  #repaired = 0;
+
+  constructor(options: RouteDriverOptions) {
+    this.#kernel = options.kernel;
+    this.#picture = new RoutePicture(options.protocol ?? 71, options.podLinkName ?? /^gryp[0-9a-f]{11}$/);
+    this.#failures = new FailureBook(options.clock, options.backoff);
+  }
+
+  set(desired: RouteIntent): void {
+    this.#intent = desired;
+  }
+
+  invalidate(): void {
+    this.#picture.stale = true;
+  }
+
+  /** How many of our routes were put back after somebody else had removed or changed them. */
+  get repaired(): number {
+    return this.#repaired;
+  }
+
+  /** Takes a kernel event into the picture; tells whether `apply` may have something to do now. */
+  observe(event: MonitorEvent): boolean {
+    const meaning = this.#picture.observe(event);
+    if (meaning.kind === 'freed') this.#failures.hurry(meaning.prefix);
+    else if (meaning.kind === 'better') this.#failures.hurryAll();
+    if (meaning.kind === 'better') return this.#failures.size > 0;
+    return meaning.kind !== 'nothing';
+  }
+
+  /** @throws NetlinkPermissionError, the abort reason */
+  async apply(signal: AbortSignal): Promise<ApplyResult> {
+    signal.throwIfAborted();
+    let written = 0;
+    try {
+      await this.#picture.dropLost(signal);
+      if (this.#picture.stale) await this.#read(signal);
+      await this.#adopt(signal);
+      for (let round = 0; round < ROUNDS; round++) {
+        const outcome = await this.#write(await this.#due(signal), signal);
+        written += outcome.written;
+        if (outcome.contradicted.length === 0) break;
+        await this.#clearUp(outcome.contradicted, signal);
+      }
+      this.#failures.forget(WHOLE_TABLE);
+    } catch (error) {
+      this.#lost(error);
+    }
+    this.#settle();
+    return { written, ...this.#failures.report() };
+  }
+
+  /** Reads and writes that broke off leave the picture doubtful; the next `apply` starts with reading. */
+  #lost(error: unknown): void {
+    this.invalidate();
+    if (!(error instanceof NetlinkLostError || error instanceof NetlinkDumpError)) throw error;
+    this.#failures.failed(WHOLE_TABLE, {
+      item: WHOLE_TABLE,
+      code: error.code,
+      reason: describeError(error),
+    });
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const picture = this.#picture;
+    picture.startReading();
+    try {
+      const links = this.#kernel.links();
+      const filter = { table: MAIN_TABLE, protocol: picture.protocol };
+      await picture.replace(links, await this.#kernel.routesAsync(filter, signal), signal);
+    } catch (error) {
+      picture.cancelReading();
+      throw error;
+    }
+  }
+
+  /** Brings the desired side of the picture to the latest intent. Another wish for a prefix does not wait for the failed one's delay. */
+  async #adopt(signal: AbortSignal): Promise<void> {
+    const intent = this.#intent;
+    if (intent === this.#adopted) return;
+    const { tracker, inherited } = this.#picture;
+    await inSlices(intent.routes, signal, ([prefix, route]) => {
+      if (this.#failures.size > 0 && !equal(tracker.desired(prefix), route)) this.#failures.hurry(prefix);
+      tracker.setDesired(prefix, route);
+      if (inherited.size > 0) inherited.delete(prefix);
+    });
+    if (tracker.allDesired.size > intent.routes.size) {
+      await inSlices(tracker.allDesired.keys(), signal, (prefix) => {
+        if (intent.routes.has(prefix)) return;
+        tracker.deleteDesired(prefix);
+        this.#failures.hurry(prefix);
+      });
+    }
+    if (!intent.keepRemote) inherited.clear();
+    this.#adopted = intent;
+  }
+
+  /** What is to be written now: first what is wanted, then what is to go, so that traffic always finds a route. */
+  async #due(signal: AbortSignal): Promise<readonly Prefix[]> {
+    const { tracker, inherited } = this.#picture;
+    const wanted: Prefix[] = [];
+    const unwanted: Prefix[] = [];
+    await inSlices(tracker.pending, signal, (prefix) => {
+      if (this.#failures.size > 0 && !this.#failures.isDue(prefix)) return;
+      if (tracker.desired(prefix) !== undefined) wanted.push(prefix);
+      else if (!inherited.has(prefix)) unwanted.push(prefix);
+    });
+    return [...wanted, ...unwanted];
+  }
+
+  async #write(
+    due: readonly Prefix[],
+    signal: AbortSignal,
+  ): Promise<{ written: number; contradicted: readonly Prefix[] }> {
+    const previous = new Map<Prefix, RouteRecord>();
+    let sent = 0;
+    const counted = function* (requests: Iterable<RouteRequest>): Generator<RouteRequest> {
+      for (const request of requests) {
+        sent++;
+        yield request;
+      }
+    };
+    const failures = await this.#kernel.runAsync(counted(this.#requests(due, previous)), signal);
+    const contradicted: Prefix[] = [];
+    let refused = 0;
+    for (const failure of failures) {
+      const request = failure.request as RouteRequest;
+      if (request.kind === 'route.delete' && failure.errno === ERRNO.ESRCH) continue;
+      refused++;
+      if (this.#refused(request, failure, previous)) contradicted.push(request.route.prefix);
+    }
+    return { written: sent - refused, contradicted };
+  }
+
+  /**
+   * The requests for these prefixes, made when their turn comes. The picture takes each as done at that moment, before it is sent,
+   * so that an event that comes after it counts more; what is refused is taken back from `previous`.
+   */
+  *#requests(due: readonly Prefix[], previous: Map<Prefix, RouteRecord>): Generator<RouteRequest> {
+    const { tracker, strays } = this.#picture;
+    for (const stray of strays) {
+      strays.delete(stray);
+      yield { kind: 'route.delete', route: stray };
+    }
+    for (const prefix of due) {
+      if (!tracker.pending.has(prefix)) continue;
+      const desired = tracker.desired(prefix);
+      const actual = tracker.actual(prefix);
+      if (actual !== undefined) previous.set(prefix, actual);
+      if (desired === undefined) {
+        if (actual === undefined) continue;
+        tracker.deleteActual(prefix);
+        yield { kind: 'route.delete', route: toDeletion(actual) };
+        continue;
+      }
+      const route = toRecord(desired, this.#picture.protocol);
+      if (actual !== undefined && this.#refuseReplace(prefix)) continue;
+      tracker.setActual(prefix, route);
+      yield { kind: actual === undefined ? 'route.create' : 'route.replace', route };
+    }
+  }
+
+  /** REPLACE takes the first route under a prefix and metric: with another's beside ours, that may be theirs. */
+  #refuseReplace(prefix: Prefix): boolean {
+    const other = this.#picture.foreign.get(prefix);
+    if (other === undefined) return false;
+    this.#noteForeign(prefix, other);
+    return true;
+  }
+
+  /** Takes back what the kernel refused; true when the picture itself was wrong. */
+  #refused(
+    request: RouteRequest,
+    failure: NetlinkFailure,
+    previous: ReadonlyMap<Prefix, RouteRecord>,
+  ): boolean {
+    const { tracker, foreign } = this.#picture;
+    const { prefix } = request.route;
+    const before = previous.get(prefix);
+    if (before === undefined) tracker.deleteActual(prefix);
+    else tracker.setActual(prefix, before);
+    if (request.kind === 'route.create' && failure.errno === ERRNO.EEXIST) {
+      const other = foreign.get(prefix);
+      if (other === undefined) return true;
+      this.#noteForeign(prefix, other);
+    } else this.#note(prefix, request, 'GRY_NETLINK_REFUSED', failure.message);
+    return false;
+  }
+
+  /** Something stands where we believed nothing of ours: ours after all, or another's. */
+  async #clearUp(prefixes: readonly Prefix[], signal: AbortSignal): Promise<void> {
+    const found = new Map<Prefix, RouteRecord[]>(prefixes.map((prefix) => [prefix, []]));
+    for (const family of [4, 6] as const) {
+      if (!prefixes.some((prefix) => prefixFamily(prefix) === family)) continue;
+      for (const route of await this.#kernel.routesAsync({ family, table: MAIN_TABLE }, signal))
+        if (route.metric === ownMetric(route.prefix)) found.get(route.prefix)?.push(route);
+    }
+    for (const [prefix, routes] of found) {
+      this.#picture.correct(prefix, routes);
+      const other = this.#picture.foreign.get(prefix);
+      if (other !== undefined && this.#picture.tracker.pending.has(prefix)) this.#noteForeign(prefix, other);
+    }
+  }
+
+  #noteForeign(prefix: Prefix, other: RouteRecord): void {
+    const desired = this.#picture.tracker.desired(prefix);
+    if (desired === undefined) return;
+    const reason = `a route of protocol ${protocolName(other.protocol)} is there: ${describeRoute(other)}`;
+    const route = toRecord(desired, this.#picture.protocol);
+    this.#note(prefix, { kind: 'route.create', route }, 'GRY_ROUTE_FOREIGN', reason);
+  }
+
+  #note(prefix: Prefix, request: RouteRequest, code: string, reason: string): void {
+    this.#failures.failed(prefix, { item: itemOf(request), code, reason });
+  }
+
+  /** Forgets failures of what is right now, or wanted no more, and counts repairs. */
+  #settle(): void {
+    const { tracker, broken, foreign } = this.#picture;
+    this.#failures.retain((item) => item === WHOLE_TABLE || tracker.pending.has(item));
+    for (const prefix of broken) {
+      if (tracker.pending.has(prefix)) continue;
+      if (tracker.desired(prefix) !== undefined) this.#repaired++;
+      broken.delete(prefix);
+    }
+    for (const prefix of foreign.keys())
+      if (tracker.desired(prefix) === undefined && tracker.actual(prefix) === undefined)
+        foreign.delete(prefix);
+  }
+
+  /** Counted when asked, from what is pending only. */
+  counts(): RouteCounts {
+    const { tracker, inherited } = this.#picture;
+    let missing = 0;
+    let failed = 0;
+    for (const prefix of tracker.pending) {
+      if (tracker.desired(prefix) !== undefined) missing++;
+      if (this.#failures.get(prefix) !== undefined) failed++;
+    }
+    const desired = tracker.allDesired.size;
+    return { desired, installed: desired - missing, failed, held: inherited.size };
+  }
+
+  /** How it stands with one prefix; undefined when we neither want it nor hold it. */
+  state(prefix: Prefix): RouteState | undefined {
+    const { tracker, inherited } = this.#picture;
+    const desired = tracker.desired(prefix);
+    const shown = desired ?? tracker.actual(prefix);
+    if (shown === undefined) return undefined;
+    const origin = 'origin' in shown ? shown.origin : this.#picture.originOf(shown);
+    const base = { prefix, origin, nextHops: shown.nextHops };
+    const failure = this.#failures.get(prefix);
+    if (failure !== undefined) return { ...base, state: 'failed', reason: failure.reason };
+    if (inherited.has(prefix)) return { ...base, state: 'held' };
+    return { ...base, state: tracker.pending.has(prefix) ? 'pending' : 'installed' };
+  }
+
+  /** Every prefix that we want or hold, lazily. */
+  *states(): Generator<RouteState> {
+    const { allDesired, allActual } = this.#picture.tracker;
+    for (const prefix of allDesired.keys()) yield* this.#known(prefix);
+    for (const prefix of allActual.keys()) if (!allDesired.has(prefix)) yield* this.#known(prefix);
+  }
+
+  *#known(prefix: Prefix): Generator<RouteState> {
+    const state = this.state(prefix);
+    if (state !== undefined) yield state;
+  }
+}
+
+const itemOf = (request: RouteRequest): Failure['item'] => `route ${describeRoute(request.route)}`;

@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../ports/clock.ts';
+import { GryphonError } from '../ports/error.ts';
+import type { BackoffOptions } from './backoff.ts';
+import type { ApplyResult, Driver } from './driver.ts';
+import { FailureBook } from './failure-book.ts';
+import { inSlices } from './slices.ts';
+
+/** Desired values by path below /proc/sys, for example `net/ipv4/ip_forward` to `1`. */
+export type SysctlIntent = ReadonlyMap<string, string>;
+
+/** A path that is not below net/, or a value that is no single line. Code `GRY_SYSCTL_INVALID`. */
+export class SysctlError extends GryphonError {}
+
+export interface SysctlDriverOptions {
+  readonly clock: Clock;
+  /** Where /proc/sys is; tests have their own. */
+  readonly root?: string;
+  readonly backoff?: BackoffOptions;
+}
+
+/** Reading one takes about 20 microseconds. */
+const FILES_PER_TURN = 64;
+const SEGMENT = /^[A-Za-z0-9_@:.-]+$/;
+
+/** @throws SysctlError */
+function validate(path: string, value: string): void {
+  const segments = path.split('/');
+  const clean = segments.every((s) => SEGMENT.test(s) && s !== '.' && s !== '..');
+  if (!clean || segments[0] !== 'net' || segments.length < 3) {
+    throw new SysctlError('GRY_SYSCTL_INVALID', `${JSON.stringify(path)} is no path below net/`);
+  }
+  if (value.length > 256 || /[^\x20-\x7e\t]/.test(value)) {
+    throw new SysctlError('GRY_SYSCTL_INVALID', `the value of ${path} is not one short line of ASCII`);
+  }
+}
+
+/** The kernel separates several numbers by tabs. */
+const normal = (value: string): string => value.trim().replaceAll(/\s+/g, ' ');
+
+/**
+ * Keeps files below /proc/sys/net at their wanted values. Reads each at every `apply`, because nobody tells when one
+ * changes, and writes those that differ. What is no longer wanted keeps its value: nobody knows a better one.
+ */
+export class SysctlDriver implements Driver<SysctlIntent> {
+  readonly name = 'sysctls';
+  readonly #root: string;
+  readonly #failures: FailureBook<string>;
+  #desired: SysctlIntent = new Map();
+
+  constructor(options: SysctlDriverOptions) {
+    this.#root = options.root ?? '/proc/sys';
+    this.#failures = new FailureBook(options.clock, options.backoff);
+  }
+
+  /** @throws SysctlError */
+  set(desired: SysctlIntent): void {
+    for (const [path, value] of desired) validate(path, value);
+    this.#desired = desired;
+  }
+
+  /** Nothing is believed, so there is nothing to forget but the waiting. */
+  invalidate(): void {
+    this.#failures.hurryAll();
+  }
+
+  /** @throws the abort reason */
+  async apply(signal: AbortSignal): Promise<ApplyResult> {
+    let written = 0;
+    const count = ([path, value]: [string, string]): void => {
+      if (this.#write(path, value)) written++;
+    };
+    await inSlices(this.#desired, signal, count, FILES_PER_TURN);
+    this.#failures.retain((path) => this.#desired.has(path));
+    return { written, ...this.#failures.report() };
+  }
+
+  /** True when the file was changed. */
+  #write(path: string, value: string): boolean {
+    if (!this.#failures.isDue(path)) return false;
+    const file = join(this.#root, path);
+    try {
+      const differs = normal(readFileSync(file, 'latin1')) !== normal(value);
+      if (differs) writeFileSync(file, value, { flag: 'r+' });
+      this.#failures.forget(path);
+      return differs;
+    } catch (error) {
+      this.#failures.failed(path, {
+        item: `sysctl ${path} = ${value}`,
+        code: 'GRY_SYSCTL_REFUSED',
+        reason: reasonOf(error),
+      });
+      return false;
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  switch (code) {
+    case 'EROFS':
+      return 'EROFS; mount the host directory /proc/sys/net into the container, writable';
+    case 'EACCES':
+    case 'EPERM':
+      return `${code}; give the container the capability NET_ADMIN`;
+    case 'ENOENT':
+      return 'ENOENT; the link is gone, or this kernel does not have the setting';
+    default:
+      return code;
+  }
+}
