@@ -1,0 +1,169 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { prefix } from '../../src/net/prefix.ts';
+import { CniNode, type PluginAnswer } from '../support/cni-node.ts';
+import { createNetns } from '../support/netns.ts';
+
+const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
+
+const addressesOf = (answer: PluginAnswer): readonly string[] => answer.json.ips.map((ip: { address: string }) => ip.address);
+
+test('a second ADD of the same container is refused and harms nothing, in the same sandbox and in another', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const [pod, other] = [await node.pod(), await node.pod()];
+  await node.add('c1', pod);
+  const before = await pod.ip('-json address show eth0');
+  expect(await node.add('c1', pod)).toMatchObject({ exit: 1, json: { code: 102 } });
+  expect(await node.add('c1', other)).toMatchObject({ exit: 1, json: { code: 102 } });
+  expect(await pod.ip('-json address show eth0')).toBe(before);
+  expect(await other.ip('-brief link')).not.toContain('eth0');
+  await pod.exec('ping', '-c1', '-W2', '192.0.2.10');
+});
+
+test("an interface of somebody else's under the wanted name is refused and stays", async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  await pod.ip('link add eth0 type veth peer name other');
+  expect(await node.add('c1', pod)).toMatchObject({ exit: 1, json: { code: 102 } });
+  expect(await pod.ip('-brief link')).toContain('eth0');
+  expect(await node.links()).toEqual([]);
+});
+
+test('what is no sandbox is refused before anything is touched', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const file = path.join(node.directory, 'plain-file');
+  fs.writeFileSync(file, '');
+  const sandboxes = {
+    'the namespace of the node': node.netns.path,
+    'a plain file': file,
+    'nothing at all': '/var/run/netns/grytest-missing',
+    'another kind of namespace': '/proc/self/ns/uts',
+  };
+  for (const [what, netns] of Object.entries(sandboxes)) {
+    const answer = await node.call({ command: 'ADD', containerID: 'c1', netns });
+    expect(answer, what).toMatchObject({ exit: 1, json: { code: 8 } });
+  }
+  expect(await node.links()).toEqual([]);
+  expect(fs.readFileSync(node.journal, 'utf8').split('\n')).toHaveLength(2);
+});
+
+test('DEL succeeds whatever has become of the sandbox, and never touches the next one of the same pod', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const args = 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0';
+  const [old, fresh] = [await createNetns(), await node.pod()];
+  await node.add('old', old, { args });
+  await node.add('fresh', fresh, { args });
+  old.remove();
+  const file = path.join(node.directory, 'plain-file');
+  fs.writeFileSync(file, '');
+  for (const netns of [old.path, '', file, fresh.path]) {
+    expect(await node.del('old', netns), netns).toMatchObject({ exit: 0, stdout: '' });
+  }
+  expect(await node.del('never-added', '')).toMatchObject({ exit: 0, stdout: '' });
+  await fresh.exec('ping', '-c1', '-W2', '192.0.2.10');
+  expect(await node.links()).toHaveLength(1);
+});
+
+test('an ADD that fails half-way leaves neither link nor address', async () => {
+  await using node = await CniNode.create({ ...dual, podCIDRs: [prefix('10.244.1.0/30')] }, 0);
+  await node.start();
+  await node.netns.ip('route add 10.244.1.1/32 dev uplink');
+  const pod = await node.pod();
+  const refused = await node.add('c1', pod);
+  expect(refused).toMatchObject({ exit: 1, json: { code: 103, msg: 'route to 10.244.1.1 is refused' } });
+  expect(await node.links()).toEqual([]);
+  expect(await pod.ip('-brief link')).not.toContain('eth0');
+  expect(await node.netns.ip('route show 10.244.1.1')).toContain('dev uplink');
+  await node.netns.ip('route del 10.244.1.1/32 dev uplink');
+  expect(addressesOf(await node.add('c1', pod))).toEqual(['10.244.1.2/32']);
+  expect(addressesOf(await node.add('c2', await node.pod()))).toEqual(['10.244.1.1/32']);
+});
+
+test('a restarted agent knows every pod, also when it was killed', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  const added = await node.add('c1', pod);
+  for (const kill of [undefined, 'SIGKILL'] as const) {
+    await node.stop(kill);
+    await pod.exec('ping', '-c1', '-W2', '192.0.2.10');
+    await node.start();
+    const check = { command: 'CHECK', containerID: 'c1', netns: pod.path, config: { prevResult: added.json } };
+    expect(await node.call(check)).toMatchObject({ exit: 0 });
+  }
+  expect(addressesOf(await node.add('c2', await node.pod()))).toEqual(['10.244.1.3/32', 'fd00:244:1::3/128']);
+});
+
+test('a lost journal is made up for from the live links', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  await node.add('c1', pod);
+  await node.stop();
+  fs.rmSync(node.journal);
+  await node.start();
+  expect(addressesOf(await node.add('c2', await node.pod()))).toEqual(['10.244.1.3/32', 'fd00:244:1::3/128']);
+  expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0 });
+  expect(await node.links()).toHaveLength(1);
+});
+
+test('fifty pods at once get fifty addresses, and go at once', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pods = await Promise.all(Array.from({ length: 50 }, () => node.pod()));
+  const answers = await Promise.all(pods.map((pod, i) => node.add(`c${i}`, pod)));
+  expect(answers.map((a) => a.exit)).toEqual(answers.map(() => 0));
+  expect(new Set(answers.flatMap(addressesOf)).size).toBe(100);
+  expect(await node.links()).toHaveLength(50);
+  const gone = await Promise.all(pods.map((pod, i) => node.del(`c${i}`, pod.path)));
+  expect(gone.map((a) => a.exit)).toEqual(gone.map(() => 0));
+  expect(await node.links()).toEqual([]);
+  expect(await node.netns.ip('route show proto 71')).toBe('');
+});
+
+test('IPv6 works in a pod where it is turned off by default', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  await pod.exec('sysctl', '-q', '-w', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
+  expect(await node.add('c1', pod)).toMatchObject({ exit: 0 });
+  await pod.exec('ping', '-c1', '-W2', '2001:db8::10');
+});
+
+test('GC removes what the runtime does not name, and only that', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  for (const id of ['kept', 'lost']) await node.add(id, await node.pod());
+  const valid = [{ containerID: 'kept', ifname: 'eth0' }];
+  expect(await node.call({ command: 'GC', config: {} })).toMatchObject({ exit: 1, json: { code: 7 } });
+  expect(await node.call({ command: 'GC', config: { 'cni.dev/valid-attachments': valid } })).toMatchObject({ exit: 0 });
+  expect(await node.links()).toHaveLength(1);
+});
+
+test('CHECK tells what is missing', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  const { json: prevResult } = await node.add('c1', pod);
+  const check = (): Promise<PluginAnswer> =>
+    node.call({ command: 'CHECK', containerID: 'c1', netns: pod.path, config: { prevResult } });
+  const damages: readonly [string, () => Promise<string>][] = [
+    ['eth0 lacks the address fd00:244:1::2', () => pod.ip('address del fd00:244:1::2/128 dev eth0')],
+    ['the pod lacks the route 0.0.0.0/0', () => pod.ip('route del default')],
+    ['the node lacks the route 10.244.1.2', () => node.netns.ip('route del 10.244.1.2/32')],
+    ['eth0 is down', () => pod.ip('link set eth0 down')],
+  ];
+  for (const [told, damage] of damages) {
+    await damage();
+    const answer = await check();
+    expect(answer).toMatchObject({ exit: 1, json: { code: 101 } });
+    expect(answer.json.details).toContain(told);
+  }
+  await node.del('c1', pod.path);
+  expect((await check()).json).toMatchObject({ code: 101, msg: 'the container has no addresses of this node' });
+});
