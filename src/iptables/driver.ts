@@ -4,13 +4,13 @@ import { equal } from '../net/equal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Runner, RunResult } from '../ports/runner.ts';
+import { Attempts } from './attempts.ts';
 import { type BackendProbe, programName } from './backend.ts';
 import { IptablesError, iptablesError, runFailure } from './errors.ts';
 import type { RulesIntent, TableIntent, TableName } from './model.ts';
 import { type ObservedTables, parseSave } from './parse-save.ts';
 import { planTable } from './plan.ts';
 import { renderTable } from './render.ts';
-import { Retry } from './retry.ts';
 
 export interface IptablesDriverOptions {
   readonly family: Family;
@@ -42,12 +42,12 @@ export class IptablesDriver implements Driver<RulesIntent> {
   readonly #family: Family;
   readonly #options: IptablesDriverOptions;
   readonly #log: Log;
-  readonly #retry: Retry;
+  readonly #attempts: Attempts;
   /** Undefined until the first `set`: before that nothing is known to be wanted, which is not the same as nothing. */
   #wanted: RulesIntent | undefined;
-  /** Grows whenever something has to be looked at; `#settled` is the one for which everything was right. */
+  /** Grows whenever there is reason to look; `#looked` is the one for which we did. */
   #generation = 1;
-  #settled = 0;
+  #looked = 0;
   /** Tables that were seen or made right for what is wanted now: if they differ later, it was somebody else. */
   readonly #confirmed = new Set<TableName>();
   #repaired = 0;
@@ -57,7 +57,7 @@ export class IptablesDriver implements Driver<RulesIntent> {
     this.name = options.family === 4 ? 'iptables' : 'ip6tables';
     this.#options = options;
     this.#log = options.log.component('iptables');
-    this.#retry = new Retry(options.clock);
+    this.#attempts = new Attempts(options.clock);
   }
 
   /** Chains and jumps that somebody else had changed and that were put right, since the start. */
@@ -77,30 +77,25 @@ export class IptablesDriver implements Driver<RulesIntent> {
 
   invalidate(): void {
     this.#generation++;
+    this.#attempts.hurry();
   }
 
   async apply(signal: AbortSignal): Promise<ApplyResult> {
     const wanted = this.#wanted;
     const generation = this.#generation;
-    if (wanted === undefined || this.#settled === generation) return { written: 0, failures: [] };
-    const failed = new Map<string, unknown>();
-    let written = 0;
-    try {
+    if (wanted === undefined || (this.#looked === generation && this.#attempts.resting))
+      return this.#attempts.result(0);
+    const written = await this.#attempts.try(this.name, signal, async () => {
       const save = await this.#read(wanted, signal);
+      let changes = 0;
       for (const table of tableNames) {
-        try {
-          written += await this.#applyTable(table, wanted[table] ?? emptyTable, save, signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          failed.set(`${this.name} table ${table}`, error);
-        }
+        const work = () => this.#applyTable(table, wanted[table] ?? emptyTable, save, signal);
+        changes += await this.#attempts.try(`${this.name} table ${table}`, signal, work);
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      failed.set(this.name, error);
-    }
-    if (failed.size === 0) this.#settled = generation;
-    return this.#retry.result(written, failed);
+      return changes;
+    });
+    this.#looked = generation;
+    return this.#attempts.result(written);
   }
 
   async #applyTable(

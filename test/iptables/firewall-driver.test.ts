@@ -27,9 +27,10 @@ const using = (set: string, filter = 'a+'): FirewallIntent => ({
 
 function setup() {
   const node = new FakeIptables();
-  const fresh = () => new FirewallDriver({ runner: node, clock: new FakeClock(), log: silentLog });
+  const clock = new FakeClock();
+  const fresh = () => new FirewallDriver({ runner: node, clock, log: silentLog });
   const state = () => `${node.save('4-nft')}${node.save('6-nft')}${node.ipset.dump()}`;
-  return { node, fresh, driver: fresh(), state };
+  return { node, clock, fresh, driver: fresh(), state };
 }
 
 const snapshot = (node: FakeIptables) => [
@@ -70,13 +71,14 @@ describe('FirewallDriver', () => {
   });
 
   test('no set is destroyed while rules could not be written', async () => {
-    const { node, driver } = setup();
+    const { node, clock, driver } = setup();
     driver.set(using('gry4-old'));
     await driver.apply(signal);
     node.failNext(/iptables-nft-restore/, { exitCode: 4, stderr: 'xtables lock' });
     driver.set(using('gry4-new'));
     expect((await driver.apply(signal)).failures).toHaveLength(1);
     expect([...node.ipset.sets.keys()]).toEqual(['gry4-old', 'gry4-new']);
+    clock.advance(500);
     await driver.apply(signal);
     expect([...node.ipset.sets.keys()]).toEqual(['gry4-new']);
   });

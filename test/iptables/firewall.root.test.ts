@@ -44,6 +44,7 @@ class Node {
   readonly netns: TestNetns;
   readonly backend: string;
   readonly runner: NetnsRunner;
+  readonly #clock = new FakeClock();
 
   constructor(netns: TestNetns, backend: string) {
     this.netns = netns;
@@ -75,7 +76,7 @@ class Node {
   }
 
   agent(): FirewallDriver {
-    return new FirewallDriver({ runner: this.runner, clock: new FakeClock(), log: silentLog });
+    return new FirewallDriver({ runner: this.runner, clock: this.#clock, log: silentLog });
   }
 
   /** Applies until the agent asks for no more: nft lets go of sets late. */
@@ -86,6 +87,7 @@ class Node {
       expect(result.failures).toEqual([]);
       if (result.retryAfter === undefined) return;
       await this.netns.exec('sleep', '0.1');
+      this.#clock.advance(result.retryAfter);
     }
     expect.fail('sets stay in use');
   }
@@ -224,12 +226,13 @@ test('the lock of the legacy programs is held by somebody: waited for, reported,
   const lock = join(folder, 'xtables.lock');
   using netns = await createNetns();
   // A lock file of this test's own: the machine's belongs to everybody.
+  const clock = new FakeClock();
   const runner = new NetnsRunner(netns, [`XTABLES_LOCKFILE=${lock}`]);
   const driver = new IptablesDriver({
     family: 4,
     runner,
     backend: { detect: async () => 'legacy' },
-    clock: new FakeClock(),
+    clock,
     log: silentLog,
     lockWaitSeconds: 1,
   });
@@ -247,6 +250,7 @@ test('the lock of the legacy programs is held by somebody: waited for, reported,
     const released = new Promise((resolve) => holder.once('exit', resolve));
     holder.stdin.end();
     await released;
+    clock.advance(500);
     expect(await driver.apply(signal)).toEqual({ written: 2, failures: [] });
   } finally {
     holder.kill('SIGKILL');

@@ -3,9 +3,9 @@ import { equal } from '../../net/equal.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Runner } from '../../ports/runner.ts';
+import { Attempts } from '../attempts.ts';
 import { IpsetError, ipsetError, runFailure } from '../errors.ts';
 import { isOurSet } from '../names.ts';
-import { Retry } from '../retry.ts';
 import type { SetIntent } from './model.ts';
 import { parseNames, parseSet } from './parse-save.ts';
 import { planSet } from './render.ts';
@@ -19,9 +19,11 @@ export interface IpsetDriverOptions {
 const TIMEOUT_MS = 60_000;
 /** A full set of IPv6 networks with its longest lines. */
 const SAVE_OUTPUT = 128 << 20;
-/** How often, and how many milliseconds apart, a set that is still in use is tried again before that counts as a failure. */
-const PATIENCE = 5;
-const PATIENCE_WAIT_MS = 200;
+/** For how long a set may still be in use after its rules are gone, before that counts as a failure. */
+const GRACE_MS = 3000;
+const FIRST_SWEEP_AGAIN_MS = 200;
+
+const itemOf = (set: string): string => `ipset ${set}`;
 
 /**
  * The sets of both families, in two phases, because the kernel refuses a rule whose set is missing as well as the destruction of
@@ -32,14 +34,14 @@ export class IpsetDriver implements Driver<readonly SetIntent[]> {
   readonly name = 'ipset';
   readonly #runner: Runner;
   readonly #log: Log;
-  readonly #retry: Retry;
-  readonly #sweepRetry: Retry;
+  readonly #clock: Clock;
+  readonly #attempts: Attempts;
+  readonly #sweeps: Attempts;
   #wanted: readonly SetIntent[] | undefined;
-  /** Grows whenever something has to be looked at; the two others are those for which all was right, by phase. */
+  /** Grows whenever there is reason to look; the two others are those for which each phase did. */
   #generation = 1;
-  #settled = 0;
+  #applied = 0;
   #swept = 0;
-  #patience = PATIENCE;
   /** Names of sets that were seen or made right for what is wanted now: if they differ later, it was somebody else. */
   readonly #confirmed = new Set<string>();
   #repaired = 0;
@@ -47,8 +49,9 @@ export class IpsetDriver implements Driver<readonly SetIntent[]> {
   constructor(options: IpsetDriverOptions) {
     this.#runner = options.runner;
     this.#log = options.log.component('ipset');
-    this.#retry = new Retry(options.clock);
-    this.#sweepRetry = new Retry(options.clock);
+    this.#clock = options.clock;
+    this.#attempts = new Attempts(options.clock);
+    this.#sweeps = new Attempts(options.clock, { first: FIRST_SWEEP_AGAIN_MS });
   }
 
   /** Sets that somebody else had changed and that were put right, since the start. */
@@ -67,74 +70,77 @@ export class IpsetDriver implements Driver<readonly SetIntent[]> {
 
   invalidate(): void {
     this.#generation++;
+    this.#attempts.hurry();
+    this.#sweeps.hurry();
   }
 
   /** Phase one: every wanted set exists and holds its members. */
   async apply(signal: AbortSignal): Promise<ApplyResult> {
     const wanted = this.#wanted;
     const generation = this.#generation;
-    if (wanted === undefined || this.#settled === generation) return { written: 0, failures: [] };
-    const failed = new Map<string, unknown>();
-    let written = 0;
-    try {
+    if (wanted === undefined || (this.#applied === generation && this.#attempts.resting))
+      return this.#attempts.result(0);
+    const names = new Set(wanted.map((s) => itemOf(s.name)));
+    this.#attempts.retain((item) => item === this.name || names.has(item));
+    const written = await this.#attempts.try(this.name, signal, async () => {
       const there = new Set(wanted.length === 0 ? [] : await this.#names(signal));
+      let changed = 0;
       for (const set of wanted) {
-        try {
-          if (await this.#applySet(set, there.has(set.name), signal)) written++;
-        } catch (error) {
-          signal.throwIfAborted();
-          failed.set(`ipset ${set.name}`, error);
-        }
+        const work = () => this.#applySet(set, there.has(set.name), signal);
+        changed += await this.#attempts.try(itemOf(set.name), signal, work);
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      failed.set('ipset', error);
-    }
-    if (failed.size === 0) this.#settled = generation;
-    return this.#retry.result(written, failed);
+      return changed;
+    });
+    this.#applied = generation;
+    return this.#attempts.result(written);
   }
 
   /** Phase two: sets of ours that are not wanted are gone. To be called when no rule uses them any more. */
   async sweep(signal: AbortSignal): Promise<ApplyResult> {
     const wanted = this.#wanted;
     const generation = this.#generation;
-    if (wanted === undefined || this.#swept === generation) return { written: 0, failures: [] };
-    const failed = new Map<string, unknown>();
-    let written = 0;
-    try {
+    if (wanted === undefined || (this.#swept === generation && this.#sweeps.resting))
+      return this.#sweepResult(0);
+    const written = await this.#sweeps.try(this.name, signal, async () => {
       const keep = new Set(wanted.map((s) => s.name));
-      for (const name of (await this.#names(signal)).filter((n) => isOurSet(n) && !keep.has(n))) {
-        try {
-          await this.#run(['destroy', name], signal);
-          written++;
-        } catch (error) {
-          signal.throwIfAborted();
-          failed.set(`ipset ${name}`, error);
-        }
-      }
+      const surplus = (await this.#surplus(keep, signal)).map((name) => ({ name, item: itemOf(name) }));
+      const items = new Set(surplus.map((s) => s.item));
+      this.#sweeps.retain((item) => item === this.name || items.has(item));
+      let destroyed = 0;
+      for (const { name, item } of surplus)
+        destroyed += await this.#sweeps.try(item, signal, () => this.#destroy(name, signal));
+      return destroyed;
+    });
+    this.#swept = generation;
+    return this.#sweepResult(written);
+  }
+
+  /** nft lets go of a deleted rule, and of its sets, a moment after the transaction: at first that is no failure. */
+  #sweepResult(written: number): ApplyResult {
+    const result = this.#sweeps.result(written);
+    const grace = this.#clock.now() - GRACE_MS;
+    return {
+      ...result,
+      failures: result.failures.filter((f) => f.code !== 'GRY_IPSET_IN_USE' || f.since <= grace),
+    };
+  }
+
+  async #surplus(keep: ReadonlySet<string>, signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      return (await this.#names(signal)).filter((n) => isOurSet(n) && !keep.has(n));
     } catch (error) {
-      signal.throwIfAborted();
-      if (!(wanted.length === 0 && cannotBeThere(error))) failed.set('ipset', error);
+      if (keep.size === 0 && cannotBeThere(error)) return [];
+      throw error;
     }
-    if (failed.size === 0) this.#swept = generation;
-    return this.#sweepResult(written, failed);
   }
 
-  /** nft lets go of a deleted rule, and of its sets, a moment after the transaction: that is no failure yet. */
-  #sweepResult(written: number, failed: ReadonlyMap<string, unknown>): ApplyResult {
-    const inUseOnly = [...failed.values()].every(
-      (e) => e instanceof IpsetError && e.code === 'GRY_IPSET_IN_USE',
-    );
-    if (failed.size > 0 && inUseOnly && this.#patience > 0) {
-      this.#patience--;
-      return { written, failures: [], retryAfter: PATIENCE_WAIT_MS };
-    }
-    if (failed.size === 0) this.#patience = PATIENCE;
-    return this.#sweepRetry.result(written, failed);
+  async #destroy(name: string, signal: AbortSignal): Promise<number> {
+    await this.#run(['destroy', name], signal);
+    return 1;
   }
 
-  /** Tells whether anything had to be written. */
-  async #applySet(set: SetIntent, exists: boolean, signal: AbortSignal): Promise<boolean> {
+  /** Tells how many sets were written: one or none. */
+  async #applySet(set: SetIntent, exists: boolean, signal: AbortSignal): Promise<number> {
     const observed = exists ? parseSet(await this.#run(['save', set.name], signal)) : undefined;
     const lines = planSet(set, observed);
     if (lines.length > 0) {
@@ -142,7 +148,7 @@ export class IpsetDriver implements Driver<readonly SetIntent[]> {
       this.#count(set.name, lines.length);
     }
     this.#confirmed.add(set.name);
-    return lines.length > 0;
+    return lines.length > 0 ? 1 : 0;
   }
 
   #count(set: string, commands: number): void {

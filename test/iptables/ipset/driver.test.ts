@@ -99,22 +99,31 @@ describe('IpsetDriver', () => {
   });
 
   test('a set in use is tried again quietly at first, and then reported', async () => {
-    const { node, driver } = setup();
+    const { node, clock, driver } = setup();
     driver.set([set('gry4-a')]);
     await driver.apply(signal);
     driver.set([]);
-    node.ipset.lateReleases = 2;
-    expect(await driver.sweep(signal)).toEqual({ ...done, retryAfter: 200 });
-    expect(await driver.sweep(signal)).toEqual({ ...done, retryAfter: 200 });
+    node.ipset.lateReleases = 1;
+    const first = await driver.sweep(signal);
+    expect(first).toMatchObject({ written: 0, failures: [] });
+    expect(first.retryAfter).toBeLessThanOrEqual(200);
+    clock.advance(200);
     expect(await driver.sweep(signal)).toEqual({ written: 1, failures: [] });
+
     driver.set([set('gry4-a')]);
     await driver.apply(signal);
     driver.set([]);
     node.ipset.lateReleases = 100;
-    for (let i = 0; i < 5; i++) expect((await driver.sweep(signal)).failures).toEqual([]);
+    const since = clock.now();
+    await driver.sweep(signal);
+    clock.advance(2999);
+    expect(await driver.sweep(signal)).toMatchObject({ failures: [] });
+    clock.advance(1);
     expect(await driver.sweep(signal)).toMatchObject({
-      failures: [{ item: 'ipset gry4-a', code: 'GRY_IPSET_IN_USE' }],
+      failures: [{ item: 'ipset gry4-a', code: 'GRY_IPSET_IN_USE', since }],
     });
+    driver.set([set('gry4-a')]);
+    expect(await driver.sweep(signal)).toEqual(done);
   });
 
   test('no ipset: named with its package, unless nothing is wanted', async () => {
@@ -132,7 +141,7 @@ describe('IpsetDriver', () => {
   });
 
   test('a set that vanishes between the look and the read is made at the next attempt', async () => {
-    const { node, driver, fresh } = setup();
+    const { node, clock, driver, fresh } = setup();
     driver.set([set('gry4-a', '10.0.0.1')]);
     await driver.apply(signal);
     const next = fresh();
@@ -144,6 +153,7 @@ describe('IpsetDriver', () => {
       return result;
     };
     expect((await next.apply(signal)).failures).toMatchObject([{ item: 'ipset gry4-a' }]);
+    clock.advance(500);
     expect(await next.apply(signal)).toEqual({ written: 1, failures: [] });
   });
 
