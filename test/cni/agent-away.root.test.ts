@@ -27,7 +27,10 @@ test('a DEL while the agent is away is answered with success and carried out whe
 
   await node.start();
   // An ADD waits for what is queued, so the same container can come again (podman keeps IDs).
-  expect(await node.add('gone', gone)).toMatchObject({ exit: 0, json: { ips: [{ address: '10.244.1.4/32' }] } });
+  expect(await node.add('gone', gone)).toMatchObject({
+    exit: 0,
+    json: { ips: [{ address: '10.244.1.4/32' }] },
+  });
   expect(queue(node)).toEqual([]);
   await kept.exec('ping', '-c1', '-W2', '192.0.2.10');
 });

@@ -7,7 +7,8 @@ import { createNetns } from '../support/netns.ts';
 
 const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
 
-const addressesOf = (answer: PluginAnswer): readonly string[] => answer.json.ips.map((ip: { address: string }) => ip.address);
+const addressesOf = (answer: PluginAnswer): readonly string[] =>
+  answer.json.ips.map((ip: { address: string }) => ip.address);
 
 test('a second ADD of the same container is refused and harms nothing, in the same sandbox and in another', async () => {
   await using node = await CniNode.create(dual);
@@ -93,7 +94,12 @@ test('a restarted agent knows every pod, also when it was killed', async () => {
     await node.stop(kill);
     await pod.exec('ping', '-c1', '-W2', '192.0.2.10');
     await node.start();
-    const check = { command: 'CHECK', containerID: 'c1', netns: pod.path, config: { prevResult: added.json } };
+    const check = {
+      command: 'CHECK',
+      containerID: 'c1',
+      netns: pod.path,
+      config: { prevResult: added.json },
+    };
     expect(await node.call(check)).toMatchObject({ exit: 0 });
   }
   expect(addressesOf(await node.add('c2', await node.pod()))).toEqual(['10.244.1.3/32', 'fd00:244:1::3/128']);
@@ -130,7 +136,13 @@ test('IPv6 works in a pod where it is turned off by default', async () => {
   await using node = await CniNode.create(dual);
   await node.start();
   const pod = await node.pod();
-  await pod.exec('sysctl', '-q', '-w', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
+  await pod.exec(
+    'sysctl',
+    '-q',
+    '-w',
+    'net.ipv6.conf.all.disable_ipv6=1',
+    'net.ipv6.conf.default.disable_ipv6=1',
+  );
   expect(await node.add('c1', pod)).toMatchObject({ exit: 0 });
   await pod.exec('ping', '-c1', '-W2', '2001:db8::10');
 });
@@ -141,7 +153,9 @@ test('GC removes what the runtime does not name, and only that', async () => {
   for (const id of ['kept', 'lost']) await node.add(id, await node.pod());
   const valid = [{ containerID: 'kept', ifname: 'eth0' }];
   expect(await node.call({ command: 'GC', config: {} })).toMatchObject({ exit: 1, json: { code: 7 } });
-  expect(await node.call({ command: 'GC', config: { 'cni.dev/valid-attachments': valid } })).toMatchObject({ exit: 0 });
+  expect(await node.call({ command: 'GC', config: { 'cni.dev/valid-attachments': valid } })).toMatchObject({
+    exit: 0,
+  });
   expect(await node.links()).toHaveLength(1);
 });
 
@@ -165,5 +179,8 @@ test('CHECK tells what is missing', async () => {
     expect(answer.json.details).toContain(told);
   }
   await node.del('c1', pod.path);
-  expect((await check()).json).toMatchObject({ code: 101, msg: 'the container has no addresses of this node' });
+  expect((await check()).json).toMatchObject({
+    code: 101,
+    msg: 'the container has no addresses of this node',
+  });
 });

@@ -4,13 +4,16 @@ import { CniNode } from '../support/cni-node.ts';
 
 const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
 
-const lines = (text: string): readonly string[] => text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '));
+const lines = (text: string): readonly string[] =>
+  text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '));
 
 test('a pod gets its link, addresses and routes; the node gets its routes; CHECK agrees; DEL leaves nothing', async () => {
   await using node = await CniNode.create(dual);
   await node.start();
   const pod = await node.pod();
-  const added = await node.add('c1', pod, { args: 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0' });
+  const added = await node.add('c1', pod, {
+    args: 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0',
+  });
 
   const [host] = await node.links();
   expect(added.exit).toBe(0);
@@ -18,14 +21,22 @@ test('a pod gets its link, addresses and routes; the node gets its routes; CHECK
     cniVersion: '1.1.0',
     interfaces: [
       { name: host, mac: 'ee:ee:ee:ee:ee:ee', mtu: 1450 },
-      { name: 'eth0', mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/), mtu: 1450, sandbox: pod.path },
+      {
+        name: 'eth0',
+        mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/),
+        mtu: 1450,
+        sandbox: pod.path,
+      },
     ],
     ips: [
       { address: '10.244.1.2/32', interface: 1 },
       { address: 'fd00:244:1::2/128', interface: 1 },
     ],
   });
-  expect(lines(await pod.ip('route'))).toEqual(['default via 169.254.1.1 dev eth0', '169.254.1.1 dev eth0 scope link']);
+  expect(lines(await pod.ip('route'))).toEqual([
+    'default via 169.254.1.1 dev eth0',
+    '169.254.1.1 dev eth0 scope link',
+  ]);
   expect(await pod.ip('-6 route show default')).toContain('default via fe80::ecee:eeff:feee:eeee dev eth0');
   expect(lines(await node.netns.ip('route show proto 71'))).toEqual([`10.244.1.2 dev ${host} scope link`]);
   expect(await node.netns.ip('-6 route show proto 71')).toContain(`fd00:244:1::2 dev ${host}`);

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  hostLinkName,
+  MAX_ALIAS,
+  ownerAlias,
+  parseOwnerAlias,
+  podLinkPattern,
+} from '../../../src/cni/link/owner.ts';
+
+const identifier = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,80}$/);
+const key = fc.record({
+  network: identifier,
+  containerID: identifier,
+  ifname: fc.stringMatching(/^[^\s/:\0.]{1,15}$/),
+});
+
+test('the name of the host end is fixed for ever: pods of an earlier version must be found', () => {
+  expect(hostLinkName({ network: 'gryphon', containerID: 'c1', ifname: 'eth0' })).toBe('gryp1fa5f5bc32c');
+});
+
+test('the owner is told back by the alias, and the name is one that the kernel takes', () => {
+  fc.assert(
+    fc.property(key, (owner) => {
+      const alias = ownerAlias(owner);
+      expect(hostLinkName(owner)).toMatch(podLinkPattern);
+      if (alias !== undefined) expect(parseOwnerAlias(alias)).toEqual(owner);
+    }),
+  );
+});
+
+test('an alias is never longer than the kernel takes', () => {
+  const long = (length: number): string | undefined =>
+    ownerAlias({ network: 'gryphon', containerID: 'c'.repeat(length), ifname: 'eth0' });
+  const most = MAX_ALIAS - 'gryphon:gryphon//eth0'.length;
+  expect(long(most)).toHaveLength(MAX_ALIAS);
+  expect(long(most + 1)).toBeUndefined();
+});
+
+test.each(['', 'uplink to tor-a', 'gryphon:', 'gryphon:a/b', 'gryphon:a/b/c/d', 'calico:a/b/c'])(
+  '%j is no owner',
+  (alias) => {
+    expect(parseOwnerAlias(alias)).toBeUndefined();
+  },
+);
