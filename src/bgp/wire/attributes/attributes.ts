@@ -28,7 +28,9 @@ export interface PathAttributes {
   readonly largeCommunities?: readonly LargeCommunity[];
   /** RFC 9234 §5: the AS that marked the route. */
   readonly onlyToCustomer?: number;
-  /** Optional transitive attributes that we do not know: passed on with the partial bit, RFC 4271 §5. By type code. */
+  /** Types of the attributes above that somebody on the way did not know: their partial bit stays set, RFC 4271 §5. */
+  readonly partial?: readonly number[];
+  /** Optional transitive attributes that we do not know: passed on with the partial bit, RFC 4271 §5. */
   readonly unknown?: readonly UnknownAttribute[];
 }
 
@@ -39,7 +41,5 @@ export interface Aggregator {
 
 export interface UnknownAttribute {
   readonly type: number;
-  /** Whether somebody on the way did not know it. Always set when we pass it on. */
-  readonly partial: boolean;
   readonly value: Uint8Array;
 }

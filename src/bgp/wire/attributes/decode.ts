@@ -131,10 +131,20 @@ class AttributeWalk implements AttributeBlock {
       flags === row.flags
         ? row.decode(this.draft, this.#bytes, header.start, header.end, this.#context)
         : ({ notification: 'attributeFlags', text: `flags ${hex8(flags)}, not ${hex8(row.flags)}` } as const);
-    if (complaint === undefined) return;
+    if (complaint === undefined) {
+      if ((header.flags & PARTIAL) !== 0) this.#notePartial(row);
+      return;
+    }
     const text = `${row.name}: ${complaint.text}`;
     if (row.onError === 'discard') this.#note('discard', text, row.rule, header);
     else this.withdraw(complaint.notification, text, row.rule, header);
+  }
+
+  /** RFC 4271 §4.3: the bit has a meaning only for what is optional and transitive. */
+  #notePartial({ flags, type }: AttributeRow): void {
+    if (flags !== (OPTIONAL | TRANSITIVE)) return;
+    const { attributes } = this.draft;
+    attributes.partial = [...(attributes.partial ?? []), type];
   }
 
   #comesFrom(peers: 'external' | 'four-octet'): boolean {
@@ -153,7 +163,7 @@ class AttributeWalk implements AttributeBlock {
     }
     const value = this.#bytes.slice(start, end);
     const { attributes } = this.draft;
-    attributes.unknown = [...(attributes.unknown ?? []), { type, partial: (flags & PARTIAL) !== 0, value }];
+    attributes.unknown = [...(attributes.unknown ?? []), { type, value }];
     return undefined;
   }
 

@@ -21,7 +21,8 @@ export function encodeAttributes(out: ByteWriter, attributes: PathAttributes, co
     sendUnknown(row.type);
     value.reset();
     row.encode(value, attributes, context);
-    encodeAttribute(out, row.flags, row.type, value.view());
+    const partial = attributes.partial?.includes(row.type) === true ? PARTIAL : 0;
+    encodeAttribute(out, row.flags | partial, row.type, value.view());
   }
   sendUnknown(256);
 }

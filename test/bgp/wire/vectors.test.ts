@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { hex } from '../../../src/bgp/wire/bytes.ts';
+import { encodeMessage } from '../../../src/bgp/wire/codec.ts';
+import type { Message, WireContext } from '../../../src/bgp/wire/message.ts';
+import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
+import { ByteWriter } from '../../../src/net/byte-writer.ts';
+import { context, decode, decodeHex } from './support.ts';
+import { SOURCES } from './vectors/index.ts';
+
+/** Our bytes for the same message. An UPDATE of several parts becomes several messages: the vectors have one part each. */
+function encode(message: Message, ctx: WireContext): Uint8Array {
+  const out = new ByteWriter();
+  if (message.kind !== 'update') encodeMessage(out, message);
+  else {
+    for (const part of message.withdrawn) encodeWithdrawal(out, part, ctx);
+    for (const part of message.announced) encodeAnnouncement(out, part, ctx);
+  }
+  return out.copy();
+}
+
+describe.each(SOURCES)('$from', ({ vectors }) => {
+  it.each(vectors)('$name is understood', ({ hex, message, context: ctx = context }) => {
+    expect(decodeHex(hex, ctx)).toEqual({ kind: 'message', message, problems: [] });
+  });
+
+  it.each(vectors)('$name comes back from our own encoder', ({ message, context: ctx = context }) => {
+    const sending = { ...ctx, addPathSend: ctx.addPathReceive };
+    expect(decode(encode(message as Message, sending), ctx)).toEqual({
+      kind: 'message',
+      message,
+      problems: [],
+    });
+  });
+});
+
+describe('octet for octet as the others write it', () => {
+  const simple = new Set(['KEEPALIVE', 'ROUTE-REFRESH request ipv4-unicast', 'End-of-RIB ipv4-unicast']);
+  const rows = SOURCES.flatMap(({ from, vectors }) => vectors.map((v) => ({ ...v, from }))).filter(
+    ({ name }) =>
+      simple.has(name) || name.startsWith('NOTIFICATION') || name === 'UPDATE withdraw ipv4-unicast',
+  );
+
+  it.each(rows)('$from: $name', ({ hex: theirs, message, context: ctx = context }) => {
+    const sending = { ...ctx, addPathSend: ctx.addPathReceive };
+    expect(hex(encode(message as Message, sending))).toBe(theirs);
+  });
+});
