@@ -5,11 +5,6 @@ import { join } from 'node:path';
 /** Identity and version of a file or directory: equal as long as nobody touched it. */
 export type Fingerprint = string;
 
-export interface Listing {
-  /** Names of the manifest files, each with its fingerprint. */
-  readonly files: ReadonlyMap<string, Fingerprint>;
-}
-
 export const limits = {
   /** Files per directory. */
   files: 1000,
@@ -30,15 +25,18 @@ export async function identifyDirectory(
   return { identity: `${target.dev}:${target.ino}`, isLink: link.isSymbolicLink() };
 }
 
-/** Looks at the manifest files, following symbolic links, without reading them. @throws system errors of the directory */
-export async function listManifests(directory: string): Promise<Listing> {
+/**
+ * The names of the manifest files in order, each with its fingerprint; symbolic links are followed, nothing is read.
+ * @throws system errors of the directory
+ */
+export async function listManifests(directory: string): Promise<ReadonlyMap<string, Fingerprint>> {
   const names = (await readdir(directory)).filter(isManifestName).sort();
   const files = new Map<string, Fingerprint>();
   for (const name of names) {
     const fingerprint = await fingerprintOf(join(directory, name));
     if (fingerprint !== undefined) files.set(name, fingerprint);
   }
-  return { files };
+  return files;
 }
 
 /** Undefined for what is no regular file, or vanished meanwhile. */

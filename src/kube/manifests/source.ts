@@ -120,7 +120,7 @@ export class ManifestSource {
       // Before listing, so that nothing that changes from here on is missed.
       this.#watch.follow(identity);
       if (this.#watch.active && !isLink) poll = SLOW_POLL;
-      listing = (await listManifests(directory)).files;
+      listing = await listManifests(directory);
     } catch (error) {
       this.#watch.follow(undefined);
       this.#publish([this.#unreadable(error)]);

@@ -27,7 +27,7 @@ const LARGEST_AS = 0xffff_ffff;
 /** RFC 6793 numbers; also asdot (RFC 5396 §2), which Calico takes as a text. */
 export const asNumberDecoder = decoder(
   (value) => {
-    const asNumber = typeof value === 'number' ? value : parseAsNumber(String(value));
+    const asNumber = typeof value === 'number' ? value : parseAsNumber(value);
     return asNumber !== undefined && asNumber >= 1 && asNumber <= LARGEST_AS ? asNumber : undefined;
   },
   'an AS number from 1 to 4294967295 or in asdot notation ("65001.5")',
@@ -46,8 +46,7 @@ function parseAsNumber(text: string): number | undefined {
 /** Whole seconds of a number, its text, or a Go duration. */
 function parseSeconds(value: Scalar): number | undefined {
   if (typeof value === 'number') return value;
-  const text = String(value);
-  return /^\d{1,9}$/.test(text) ? Number(text) : parseDuration(text);
+  return /^\d{1,9}$/.test(value) ? Number(value) : parseDuration(value);
 }
 
 /** RFC 4271 §4.2: zero, or at least three seconds. */
