@@ -17,6 +17,7 @@ export interface FirewallOptions {
 /**
  * Sets and rules of both families in the one order that the kernel takes: fill sets, write rules, destroy sets that no rule
  * uses any more. A failure in one part leaves the others to go on; sets are only destroyed after all rules went in.
+ * A removal is complete when `apply` of the empty intent asks for no retry: nft lets go of sets a moment after their rules.
  */
 export class FirewallDriver implements Driver<FirewallIntent> {
   readonly name = 'firewall';

@@ -16,6 +16,7 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
 -A POSTROUTING -m comment --comment "gry:J3M7Zk3Lrjde3Y2_ masquerade of pod traffic" -j GRY-POSTROUTING
+-A POSTROUTING -j LOG --log-prefix "gry:AAAAAAAAAAAAAAAA "
 -A POSTROUTING -m comment --comment "see \"-j GRY-POSTROUTING\" below" -j ACCEPT
 -A GRY-POSTROUTING -m set --match-set gry4-a src -m comment --comment "gry:AmwfvCmMuLpBNyTF why" -j MASQUERADE --random-fully
 -A GRY-POSTROUTING -s 10.0.0.0/8 -j ACCEPT
@@ -33,6 +34,7 @@ describe('parseSave', () => {
     expect(nat?.get('POSTROUTING')?.map((r) => [r.hash, r.target])).toEqual([
       [undefined, 'KUBE-POSTROUTING'],
       ['J3M7Zk3Lrjde3Y2_', 'GRY-POSTROUTING'],
+      [undefined, 'LOG'],
       [undefined, 'ACCEPT'],
     ]);
     expect(nat?.get('GRY-POSTROUTING')?.map((r) => [r.hash, r.target])).toEqual([
