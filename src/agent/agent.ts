@@ -248,6 +248,7 @@ export class Agent {
 
   #takeSnapshot(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    if (snapshot.synced) this.#status.noteSnapshot();
     this.#facts.nodes.replace(snapshot.nodes);
     this.#facts.pools.replace(snapshot.pools);
     this.#facts.bgpConfigurations.replace(snapshot.bgpConfigurations);

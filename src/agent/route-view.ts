@@ -1,44 +1,39 @@
 import type { RouteView } from '../api/view.ts';
 import type { RouteResult } from '../calc/routes.ts';
 import type { RouteState } from '../dataplane/routes.ts';
-import { isHostPrefix, type Prefix } from '../net/prefix.ts';
+import { isHostPrefix } from '../net/prefix.ts';
 import type { LinkRecord, NextHopRecord } from '../netlink/wire/records.ts';
 
-/** What the route driver knows of each prefix. */
-export interface RouteStates {
-  state(prefix: Prefix): RouteState | undefined;
-}
-
-/** Every route that we want, with what became of it, then those that cannot be written now. */
-export function routeViews(
+/**
+ * Every route that we want or hold, with what became of it, then those that cannot be written now. Lazy: there may be very many,
+ * and whoever reads them pauses in between.
+ */
+export function* routeViews(
   result: RouteResult,
-  driver: RouteStates,
+  states: Iterable<RouteState>,
   links: ReadonlyMap<number, LinkRecord>,
-): readonly RouteView[] {
-  const views: RouteView[] = [];
-  for (const route of result.intent.routes.values()) {
-    const known = driver.state(route.prefix);
-    views.push({
-      prefix: route.prefix,
-      origin: route.origin,
-      via: route.nextHops.length === 0 ? ['blackhole'] : route.nextHops.map((hop) => way(hop, links)),
-      learnedFrom: result.origins.get(route.prefix) ?? '',
-      state: known?.state ?? 'pending',
-      ...(known?.reason === undefined ? {} : { reason: known.reason }),
-    });
+): Generator<RouteView> {
+  for (const { prefix, origin, nextHops, state, reason } of states) {
+    yield {
+      prefix,
+      origin,
+      via: nextHops.length === 0 ? ['blackhole'] : nextHops.map((hop) => way(hop, links)),
+      learnedFrom: result.origins.get(prefix) ?? 'an earlier run',
+      state,
+      ...(reason === undefined ? {} : { reason }),
+    };
   }
   for (const [prefix, reason] of result.unresolved) {
-    const learnedFrom = result.origins.get(prefix) ?? '';
-    views.push({
+    const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
+    yield {
       prefix,
-      origin: isHostPrefix(prefix) ? 'pod' : 'remote',
+      origin,
       via: [],
-      learnedFrom,
+      learnedFrom: result.origins.get(prefix) ?? '',
       state: 'unresolved',
       reason,
-    });
+    };
   }
-  return views;
 }
 
 function way(hop: NextHopRecord, links: ReadonlyMap<number, LinkRecord>): string {

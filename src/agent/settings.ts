@@ -12,7 +12,7 @@ import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 
 export { checkAgentSettings } from './settings/check.ts';
 export { formatListenAddress } from './settings/decoder.ts';
-export { describeSettings } from './settings/describe.ts';
+export { chosenSettings, describeSettings } from './settings/describe.ts';
 export { settingsHelp, settingsReference } from './settings/reference.ts';
 export type { ListenAddress, SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 export { type SettingDefinition, settingDefinitions };

@@ -8,7 +8,6 @@ import type { ConflistDriver } from '../cni/conflist-driver.ts';
 import type { PodNetwork } from '../cni/pod-network.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';
-import { comparePrefixes } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -121,12 +120,14 @@ export class AgentStatus implements AgentView {
   }
 
   rib(): Iterable<RibEntryStatus> {
-    return [...this.#options.speaker.rib()].sort((a, b) => comparePrefixes(a.prefix, b.prefix));
+    return this.#options.speaker.rib();
   }
 
-  routes(): readonly RouteView[] {
+  routes(): Iterable<RouteView> {
     const intent = this.#options.intent();
-    return intent === undefined ? [] : routeViews(intent.routes, this.#options.routes, this.#options.links());
+    return intent === undefined
+      ? []
+      : routeViews(intent.routes, this.#options.routes.states(), this.#options.links());
   }
 
   pods(): readonly PodView[] {
@@ -170,10 +171,13 @@ export class AgentStatus implements AgentView {
   }
 
   #conflistReason(): string {
-    const { podNetwork, intent } = this.#options;
-    const notReady = intent()?.podNetwork.notReady;
-    if (notReady !== undefined) return notReady;
-    return podNetwork.problems[0]?.message ?? 'the CNI configuration is not written yet';
+    const { podNetwork, intent, drivers } = this.#options;
+    const reasons = [
+      intent()?.podNetwork.notReady,
+      podNetwork.problems[0]?.message,
+      drivers.views().find((d) => d.name === 'conflist')?.failures[0]?.reason,
+    ];
+    return reasons.find((reason) => reason !== undefined) ?? 'the CNI configuration is not written yet';
   }
 
   /** Mesh peers that are nodes which Kubernetes itself calls NotReady. */

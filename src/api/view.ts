@@ -87,7 +87,7 @@ export interface AgentView {
   live(): readonly HealthCheck[];
   ready(): readonly HealthCheck[];
   peers(): readonly PeerStatus[];
-  /** The Loc-RIB with all paths, sorted by prefix. */
+  /** The Loc-RIB with all paths; lazy, in no particular order. */
   rib(): Iterable<RibEntryStatus>;
   /** Read in slices, with turns of the event loop between them: a lazy iterable costs the least. */
   routes(): Iterable<RouteView>;

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { GryphonError } from '../ports/error.ts';
+import * as agent from './agent.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
+import * as installCni from './install-cni.ts';
 import { printable } from './output.ts';
 import * as peers from './peers.ts';
 import * as pods from './pods.ts';
@@ -10,6 +12,8 @@ import * as version from './version.ts';
 
 /** Every command, in the order of `--help`: one line each. */
 const COMMANDS: readonly RegisterCommand[] = [
+  agent.register,
+  installCni.register,
   status.register,
   peers.register,
   routes.register,

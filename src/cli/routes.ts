@@ -4,7 +4,7 @@ import { BGP_FAMILIES, type BgpRoute, BgpRouteList } from '../api/resources/bgp-
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../api/resources/common.ts';
 import { ROUTE_ORIGINS, ROUTE_STATES, type Route, RouteList } from '../api/resources/route.ts';
 import { parseAddress } from '../net/address.ts';
-import { parsePrefix } from '../net/prefix.ts';
+import { comparePrefixes, parsePrefix, prefix } from '../net/prefix.ts';
 import { type ApiClient, apiOption, connect } from './client.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { type Column, formatOption, type OutputFormat, printData, type Style, table } from './output.ts';
@@ -76,16 +76,22 @@ type Show = (
 const showKernel: Show = async (context, client, prefix, { output, limit, origin, state }) => {
   const body = await client.get('/v1/routes', RouteList, { prefix, limit, origin, state });
   if (body.items.length === 0) context.stderr.write('no routes\n');
-  await printData(context, output, body, (text) => table(routeColumns, body.items, text));
+  await printData(context, output, body, (text) => table(routeColumns, byPrefix(body.items), text));
   return body.truncated;
 };
 
 const showBgp: Show = async (context, client, prefix, { output, limit, family, peer }) => {
   const body = await client.get('/v1/bgp/routes', BgpRouteList, { prefix, limit, family, peer });
   if (body.items.length === 0) context.stderr.write('no BGP routes\n');
-  await printData(context, output, body, (text) => table(pathColumns, body.items.flatMap(pathRows), text));
+  await printData(context, output, body, (text) =>
+    table(pathColumns, byPrefix(body.items).flatMap(pathRows), text),
+  );
   return body.truncated;
 };
+
+/** The API answers in the order of its own tables. */
+const byPrefix = <T extends { readonly prefix: string }>(items: readonly T[]): readonly T[] =>
+  items.toSorted((a, b) => comparePrefixes(prefix(a.prefix), prefix(b.prefix)));
 
 const routeColumns: readonly Column<Route>[] = [
   { header: 'PREFIX', value: (route) => route.prefix },

@@ -3,22 +3,19 @@ import { hostname } from 'node:os';
 import { Agent } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
 import { createLog } from '../agent/log.ts';
-import { describeSettings, type ResolvedSettings } from '../agent/settings.ts';
+import { chosenSettings, type ResolvedSettings } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
-import { GryphonError } from '../ports/error.ts';
+import { UsageError } from './context.ts';
 import { version } from './version.ts';
-
-/** A setting that makes sense only together with another. `GRY_USAGE`. */
-class UsageError extends GryphonError {}
 
 /** Builds the real adapters and runs the agent until SIGTERM or SIGINT. @throws UsageError, SystemError */
 export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   const { settings, problems } = resolved;
   const directory = manifestDirectory(resolved);
   const log = createLog({ level: settings.logLevel });
-  log.info('starting', { version, node: process.version, settings: describeSettings(resolved) });
+  log.info('starting', { version, node: process.version, settings: chosenSettings(resolved) });
   for (const problem of problems) log.warn('setting', { ...problem });
   const agent = new Agent({
     settings,
@@ -51,14 +48,13 @@ function stopSignal(): AbortSignal {
 
 function manifestDirectory({ settings }: ResolvedSettings): string {
   if (settings.source !== 'manifests') {
-    throw new UsageError('GRY_USAGE', 'this version of Gryphon cannot read from the API server yet', {
-      remedy: 'use --source manifests --manifests DIR',
-    });
+    throw new UsageError(
+      'this version of Gryphon cannot read from the API server yet',
+      'use --source manifests --manifests DIR',
+    );
   }
   if (settings.manifests === undefined) {
-    throw new UsageError('GRY_USAGE', '--source manifests needs a directory', {
-      remedy: 'add --manifests DIR',
-    });
+    throw new UsageError('--source manifests needs a directory', 'add --manifests DIR');
   }
   return settings.manifests;
 }

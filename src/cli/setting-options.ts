@@ -8,11 +8,8 @@ import {
   type SettingSources,
   settingsFile,
 } from '../agent/settings.ts';
-import { GryphonError } from '../ports/error.ts';
-import type { CommandContext } from './context.ts';
-
-/** The settings cannot be used as they are. `GRY_SETTINGS`; each problem stands in the message. */
-export class SettingsError extends GryphonError {}
+import { describeError } from '../ports/error.ts';
+import { type CommandContext, UsageError } from './context.ts';
 
 /** Gives a command the flags of these settings (absent: of all). */
 export function addSettingOptions(command: Command, keys?: readonly SettingKey[]): void {
@@ -27,7 +24,7 @@ export function addSettingOptions(command: Command, keys?: readonly SettingKey[]
   }
 }
 
-/** Flags, environment and file together. @throws SettingsError when one of them is wrong */
+/** Flags, environment and file together. @throws UsageError when one of them is wrong */
 export async function readSettings(
   flags: Readonly<Record<string, string>>,
   { environment }: Pick<CommandContext, 'environment'>,
@@ -39,8 +36,8 @@ export async function readSettings(
   );
   const wrong = resolved.problems.filter((problem) => problem.severity === 'error');
   if (wrong.length > 0) {
-    const lines = wrong.map((p) => `${p.subject}: ${p.message}; ${p.remedy}`);
-    throw new SettingsError('GRY_SETTINGS', `the settings cannot be used\n  ${lines.join('\n  ')}`);
+    const lines = wrong.map((p) => `${p.subject}: ${p.message}`);
+    throw new UsageError(lines.join('; '), [...new Set(wrong.map((p) => p.remedy))].join('; '));
   }
   return resolved;
 }
@@ -49,9 +46,9 @@ async function readText(name: string): Promise<string> {
   try {
     return await readFile(name, 'utf8');
   } catch (cause) {
-    throw new SettingsError('GRY_SETTINGS', `the settings file ${name} cannot be read: ${String(cause)}`, {
-      remedy: 'correct --config or the permissions of the file',
-      cause,
-    });
+    throw new UsageError(
+      `the settings file ${name} cannot be read: ${describeError(cause)}`,
+      'correct --config or the permissions of the file',
+    );
   }
 }

@@ -24,6 +24,17 @@ export const flagOf = (key: string): string => key.replaceAll(/([a-z0-9])([A-Z])
 export const environmentOf = (key: string): string =>
   environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
 
+const typeNames: Readonly<Record<SettingForm, string>> = {
+  name: 'NAME',
+  path: 'PATH',
+  choice: 'WORD',
+  switch: 'on|off',
+  count: 'NUMBER',
+  seconds: 'SECONDS',
+  prefixes: 'CIDR,...',
+  'listen-address': 'ADDRESS:PORT',
+};
+
 /** All settings in the order of the schema, which is the order in which people read them. */
 export const settingDefinitions: readonly SettingDefinition[] = Object.entries(settingsSchema.properties).map(
   // The casts are sound: the entries are those of the schema, and every property was made by `setting`.
@@ -41,14 +52,3 @@ function define(key: SettingKey, schema: SettingSchema): SettingDefinition {
     schema,
   };
 }
-
-const typeNames: Readonly<Record<SettingForm, string>> = {
-  name: 'NAME',
-  path: 'PATH',
-  choice: 'WORD',
-  switch: 'on|off',
-  count: 'NUMBER',
-  seconds: 'SECONDS',
-  prefixes: 'CIDR,...',
-  'listen-address': 'ADDRESS:PORT',
-};

@@ -2,17 +2,36 @@ import type { ResolvedSettings } from '../settings.ts';
 import { formatSetting } from './decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './definition.ts';
 
+type Described = Pick<ResolvedSettings, 'settings' | 'origins'>;
+
 /** One line per setting, aligned: key, value, where the value comes from. Secrets are hidden. */
 export function describeSettings(
-  { settings, origins }: Pick<ResolvedSettings, 'settings' | 'origins'>,
+  resolved: Described,
   definitions: readonly SettingDefinition[] = settingDefinitions,
 ): string {
-  const rows = definitions.map(({ key, schema }) => {
-    const value = settings[key];
-    const isHidden = schema.secret === true && value !== undefined;
-    return [key, isHidden ? '(hidden)' : formatSetting(value) || '(none)', origins[key]];
-  });
-  return alignColumns(rows);
+  return alignColumns(
+    definitions.map((definition) => [
+      definition.key,
+      settingText(resolved, definition),
+      resolved.origins[definition.key],
+    ]),
+  );
+}
+
+/** The settings that are not at their defaults, for one log line. Secrets are hidden. */
+export function chosenSettings(resolved: Described): Readonly<Record<string, string>> {
+  const chosen = settingDefinitions.filter(({ key }) => resolved.origins[key] !== 'default');
+  return Object.fromEntries(
+    chosen.map((definition) => [
+      definition.key,
+      `${settingText(resolved, definition)} (${resolved.origins[definition.key]})`,
+    ]),
+  );
+}
+
+function settingText({ settings }: Described, { key, schema }: SettingDefinition): string {
+  const value = settings[key];
+  return schema.secret === true && value !== undefined ? '(hidden)' : formatSetting(value) || '(none)';
 }
 
 /** Columns two blanks apart, without blanks at the end of lines. */

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { routeViews } from '../../src/agent/route-view.ts';
+import type { RouteState } from '../../src/dataplane/routes.ts';
+import { prefix } from '../../src/net/prefix.ts';
+import { link, linkMap, via } from '../support/records.ts';
+
+const states: readonly RouteState[] = [
+  { prefix: prefix('10.0.1.0/24'), origin: 'block', nextHops: [], state: 'installed' },
+  { prefix: prefix('10.0.1.7/32'), origin: 'pod', nextHops: [{ link: 7 }], state: 'installed' },
+  {
+    prefix: prefix('10.0.2.0/24'),
+    origin: 'remote',
+    nextHops: [via('192.0.2.2', 2), via('192.0.2.3', 9)],
+    state: 'failed',
+    reason: 'ENETUNREACH',
+  },
+  { prefix: prefix('10.0.3.0/24'), origin: 'remote', nextHops: [via('192.0.2.2', 2)], state: 'held' },
+];
+
+it('shows what is wanted, what is held, and what cannot be', () => {
+  const result = {
+    intent: { routes: new Map(), keepRemote: false },
+    origins: new Map([
+      [prefix('10.0.1.0/24'), 'podCIDR'],
+      [prefix('10.0.1.7/32'), 'pod default/web-0'],
+      [prefix('10.0.2.0/24'), 'bgp mesh/b'],
+      [prefix('10.0.4.0/24'), 'bgp mesh/c'],
+      [prefix('10.0.1.8/32'), 'pod default/web-1'],
+    ]),
+    unresolved: new Map([
+      [prefix('10.0.4.0/24'), 'the kernel has no route to it'],
+      [prefix('10.0.1.8/32'), 'its link does not exist'],
+    ]),
+  };
+  const links = linkMap(link(2, 'eth0'), link(7, 'gryp0123456789a'));
+  const rows = [...routeViews(result, states, links)].map((v) =>
+    [v.prefix, v.origin, v.via.join(' + '), v.learnedFrom, v.state, v.reason ?? ''].join(' | '),
+  );
+  expect(rows).toEqual([
+    '10.0.1.0/24 | block | blackhole | podCIDR | installed | ',
+    '10.0.1.7/32 | pod | dev gryp0123456789a | pod default/web-0 | installed | ',
+    '10.0.2.0/24 | remote | via 192.0.2.2 dev eth0 + via 192.0.2.3 dev #9 | bgp mesh/b | failed | ENETUNREACH',
+    '10.0.3.0/24 | remote | via 192.0.2.2 dev eth0 | an earlier run | held | ',
+    '10.0.4.0/24 | remote |  | bgp mesh/c | unresolved | the kernel has no route to it',
+    '10.0.1.8/32 | pod |  | pod default/web-1 | unresolved | its link does not exist',
+  ]);
+});
