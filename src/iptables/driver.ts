@@ -110,7 +110,8 @@ export class IptablesDriver implements Driver<RulesIntent> {
       await this.#restore(`*${table}\n${plan.lines.join('\n')}\nCOMMIT\n`, signal);
       this.#count(table, plan.changes);
     }
-    this.#confirmed.add(table);
+    // Something else may have been set while we wrote.
+    if ((this.#wanted?.[table] ?? emptyTable) === wanted) this.#confirmed.add(table);
     return plan.changes;
   }
 

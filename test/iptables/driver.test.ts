@@ -117,6 +117,18 @@ describe('IptablesDriver', () => {
     expect(node.calls).toEqual(['iptables-nft-save']);
   });
 
+  test('what is set in the middle of an apply is written by the next, and is no repair', async () => {
+    const { driver, save } = setup();
+    driver.set(both);
+    const running = driver.apply(signal);
+    driver.set({ nat: natTable(accept('c+')) });
+    await running;
+    await driver.apply(signal);
+    expect(save()).toContain('-i c+');
+    expect(save()).not.toContain('-i a+');
+    expect(driver.repaired).toBe(0);
+  });
+
   test('an empty intent leaves no trace, also of what an earlier agent wrote', async () => {
     const { driver, fresh, save, somebody } = setup();
     somebody('nat', ':KUBE-POSTROUTING - [0:0]', '-A POSTROUTING -j KUBE-POSTROUTING');

@@ -147,7 +147,8 @@ export class IpsetDriver implements Driver<readonly SetIntent[]> {
       await this.#run(['-exist', 'restore'], signal, `${lines.join('\n')}\n`);
       this.#count(set.name, lines.length);
     }
-    this.#confirmed.add(set.name);
+    // Something else may have been set while we wrote.
+    if (this.#wanted?.includes(set) === true) this.#confirmed.add(set.name);
     return lines.length > 0 ? 1 : 0;
   }
 

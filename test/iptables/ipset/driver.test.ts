@@ -87,6 +87,17 @@ describe('IpsetDriver', () => {
     expect(driver.repaired).toBe(2);
   });
 
+  test('what is set in the middle of an apply is written by the next, and is no repair', async () => {
+    const { node, driver } = setup();
+    driver.set([set('gry4-a', '10.0.0.1')]);
+    const running = driver.apply(signal);
+    driver.set([set('gry4-a', '10.0.0.2')]);
+    await running;
+    await driver.apply(signal);
+    expect([...(node.ipset.sets.get('gry4-a')?.members ?? [])]).toEqual(['10.0.0.2']);
+    expect(driver.repaired).toBe(0);
+  });
+
   test('a set that is refused does not hold up the others', async () => {
     const { node, driver } = setup();
     driver.set([{ ...set('gry4-a'), name: 'nobody' }, set('gry4-b')]);
