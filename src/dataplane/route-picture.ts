@@ -92,8 +92,8 @@ export class RoutePicture {
       this.#learn(route.prefix, route);
       if (!this.#everRead && this.originOf(route) === 'remote') this.inherited.add(route.prefix);
     });
-    await inSlices(this.tracker.allActual.keys(), signal, (prefix) => {
-      if (!seen.has(prefix)) this.#learn(prefix, undefined);
+    await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
+      if (actual !== undefined && !seen.has(key)) this.#learn(key, undefined);
     });
     this.#everRead = true;
     const queue = this.#queue ?? [];
@@ -110,9 +110,10 @@ export class RoutePicture {
     this.#lostLinks.clear();
     this.#lostSources.clear();
     this.#lostGateways = false;
-    await inSlices(this.tracker.allActual, signal, ([prefix, route]) => {
-      if (dependsOn(route, links, sources)) this.#learn(prefix, undefined);
-      else if (gateways && route.nextHops.some((hop) => hop.link === undefined)) this.stale = true;
+    await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
+      if (actual === undefined) return;
+      if (dependsOn(actual, links, sources)) this.#learn(key, undefined);
+      else if (gateways && actual.nextHops.some((hop) => hop.link === undefined)) this.stale = true;
     });
   }
 
@@ -216,8 +217,7 @@ export class RoutePicture {
   #foreignChanged(route: RouteRecord, replaced: boolean): Meaning {
     const { prefix } = route;
     if (route.metric !== ownMetric(prefix)) return NOTHING;
-    const concerned = this.tracker.desired(prefix) !== undefined || this.tracker.actual(prefix) !== undefined;
-    if (!concerned) return NOTHING;
+    if (!this.tracker.has(prefix)) return NOTHING;
     this.foreign.set(prefix, route);
     if (!replaced) return NOTHING;
     this.#learn(prefix, undefined);
@@ -233,11 +233,11 @@ export class RoutePicture {
   /** Somebody else's doing: remembers which of our routes were right before it. */
   #learn(prefix: Prefix, route: RouteRecord | undefined): void {
     const { tracker } = this;
-    const wasRight = tracker.desired(prefix) !== undefined && !tracker.pending.has(prefix);
+    const wasRight = tracker.desired(prefix) !== undefined && !tracker.isPending(prefix);
     if (route === undefined) {
       tracker.deleteActual(prefix);
       this.inherited.delete(prefix);
     } else tracker.setActual(prefix, route);
-    if (wasRight && tracker.pending.has(prefix)) this.broken.add(prefix);
+    if (wasRight && tracker.isPending(prefix)) this.broken.add(prefix);
   }
 }

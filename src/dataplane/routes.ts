@@ -10,12 +10,13 @@ import type { RouteRequest } from '../netlink/wire/requests.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { BackoffOptions } from './backoff.ts';
-import type { ApplyResult, Driver, Failure } from './driver.ts';
+import type { ApplyResult, Driver } from './driver.ts';
 import { FailureBook } from './failure-book.ts';
-import { emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
+import { type DesiredRoute, emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
 import { RoutePicture } from './route-picture.ts';
 import { MAIN_TABLE, ownMetric, toDeletion, toRecord } from './route-record.ts';
 import { inSlices } from './slices.ts';
+import type { Tracked } from './tracker.ts';
 
 /** What the driver needs of the kernel. */
 export type RouteKernel = Pick<Rtnetlink, 'links' | 'routesAsync' | 'runAsync'>;
@@ -53,7 +54,14 @@ export interface RouteCounts {
 
 /** Failures that concern no single prefix are kept under this key. */
 const WHOLE_TABLE = 'kernel routes';
-type Item = Prefix | typeof WHOLE_TABLE;
+type Item = Tracked<Prefix, DesiredRoute, RouteRecord>;
+
+/** One batch on its way. */
+interface Sending {
+  /** What was there before it. */
+  readonly previous: Map<Prefix, RouteRecord>;
+  count: number;
+}
 
 /** After a contradiction is cleared up, what it concerned is written once more in the same `apply`. */
 const ROUNDS = 2;
@@ -70,7 +78,7 @@ export class RouteDriver implements Driver<RouteIntent> {
   readonly name = 'routes';
   readonly #kernel: RouteKernel;
   readonly #picture: RoutePicture;
-  readonly #failures: FailureBook<Item>;
+  readonly #failures: FailureBook<Prefix | typeof WHOLE_TABLE>;
   #intent: RouteIntent = emptyRouteIntent;
   /** The intent that the picture's desired side is made of. */
   #adopted: RouteIntent | undefined;
@@ -160,11 +168,11 @@ export class RouteDriver implements Driver<RouteIntent> {
       tracker.setDesired(prefix, route);
       if (inherited.size > 0) inherited.delete(prefix);
     });
-    if (tracker.allDesired.size > intent.routes.size) {
-      await inSlices(tracker.allDesired.keys(), signal, (prefix) => {
-        if (intent.routes.has(prefix)) return;
-        tracker.deleteDesired(prefix);
-        this.#failures.hurry(prefix);
+    if (tracker.desiredCount > intent.routes.size) {
+      await inSlices(tracker.all(), signal, ({ key, desired }) => {
+        if (desired === undefined || intent.routes.has(key)) return;
+        tracker.deleteDesired(key);
+        this.#failures.hurry(key);
       });
     }
     if (!intent.keepRemote) inherited.clear();
@@ -172,66 +180,62 @@ export class RouteDriver implements Driver<RouteIntent> {
   }
 
   /** What is to be written now: first what is wanted, then what is to go, so that traffic always finds a route. */
-  async #due(signal: AbortSignal): Promise<readonly Prefix[]> {
+  async #due(signal: AbortSignal): Promise<readonly Item[]> {
     const { tracker, inherited } = this.#picture;
-    const wanted: Prefix[] = [];
-    const unwanted: Prefix[] = [];
-    await inSlices(tracker.pending, signal, (prefix) => {
-      if (this.#failures.size > 0 && !this.#failures.isDue(prefix)) return;
-      if (tracker.desired(prefix) !== undefined) wanted.push(prefix);
-      else if (!inherited.has(prefix)) unwanted.push(prefix);
+    const wanted: Item[] = [];
+    const unwanted: Item[] = [];
+    await inSlices(tracker.pending, signal, (item) => {
+      if (this.#failures.size > 0 && !this.#failures.isDue(item.key)) return;
+      if (item.desired !== undefined) wanted.push(item);
+      else if (!inherited.has(item.key)) unwanted.push(item);
     });
     return [...wanted, ...unwanted];
   }
 
   async #write(
-    due: readonly Prefix[],
+    due: readonly Item[],
     signal: AbortSignal,
   ): Promise<{ written: number; contradicted: readonly Prefix[] }> {
-    const previous = new Map<Prefix, RouteRecord>();
-    let sent = 0;
-    const counted = function* (requests: Iterable<RouteRequest>): Generator<RouteRequest> {
-      for (const request of requests) {
-        sent++;
-        yield request;
-      }
-    };
-    const failures = await this.#kernel.runAsync(counted(this.#requests(due, previous)), signal);
+    const sending: Sending = { previous: new Map(), count: 0 };
+    const failures = await this.#kernel.runAsync(this.#requests(due, sending), signal);
     const contradicted: Prefix[] = [];
     let refused = 0;
     for (const failure of failures) {
       const request = failure.request as RouteRequest;
       if (request.kind === 'route.delete' && failure.errno === ERRNO.ESRCH) continue;
       refused++;
-      if (this.#refused(request, failure, previous)) contradicted.push(request.route.prefix);
+      if (this.#refused(request, failure, sending.previous.get(request.route.prefix)))
+        contradicted.push(request.route.prefix);
     }
-    return { written: sent - refused, contradicted };
+    return { written: sending.count - refused, contradicted };
   }
 
   /**
    * The requests for these prefixes, made when their turn comes. The picture takes each as done at that moment, before it is sent,
-   * so that an event that comes after it counts more; what is refused is taken back from `previous`.
+   * so that an event that comes after it counts more; what is refused is taken back.
    */
-  *#requests(due: readonly Prefix[], previous: Map<Prefix, RouteRecord>): Generator<RouteRequest> {
+  *#requests(due: readonly Item[], sending: Sending): Generator<RouteRequest> {
     const { tracker, strays } = this.#picture;
     for (const stray of strays) {
       strays.delete(stray);
+      sending.count++;
       yield { kind: 'route.delete', route: stray };
     }
-    for (const prefix of due) {
-      if (!tracker.pending.has(prefix)) continue;
-      const desired = tracker.desired(prefix);
-      const actual = tracker.actual(prefix);
-      if (actual !== undefined) previous.set(prefix, actual);
+    for (const item of due) {
+      if (!tracker.pending.has(item)) continue;
+      const { key: prefix, desired, actual } = item;
+      if (actual !== undefined) sending.previous.set(prefix, actual);
       if (desired === undefined) {
         if (actual === undefined) continue;
         tracker.deleteActual(prefix);
+        sending.count++;
         yield { kind: 'route.delete', route: toDeletion(actual) };
         continue;
       }
       const route = toRecord(desired, this.#picture.protocol);
       if (actual !== undefined && this.#refuseReplace(prefix)) continue;
       tracker.setActual(prefix, route);
+      sending.count++;
       yield { kind: actual === undefined ? 'route.create' : 'route.replace', route };
     }
   }
@@ -245,14 +249,9 @@ export class RouteDriver implements Driver<RouteIntent> {
   }
 
   /** Takes back what the kernel refused; true when the picture itself was wrong. */
-  #refused(
-    request: RouteRequest,
-    failure: NetlinkFailure,
-    previous: ReadonlyMap<Prefix, RouteRecord>,
-  ): boolean {
+  #refused(request: RouteRequest, failure: NetlinkFailure, before: RouteRecord | undefined): boolean {
     const { tracker, foreign } = this.#picture;
     const { prefix } = request.route;
-    const before = previous.get(prefix);
     if (before === undefined) tracker.deleteActual(prefix);
     else tracker.setActual(prefix, before);
     if (request.kind === 'route.create' && failure.errno === ERRNO.EEXIST) {
@@ -274,7 +273,7 @@ export class RouteDriver implements Driver<RouteIntent> {
     for (const [prefix, routes] of found) {
       this.#picture.correct(prefix, routes);
       const other = this.#picture.foreign.get(prefix);
-      if (other !== undefined && this.#picture.tracker.pending.has(prefix)) this.#noteForeign(prefix, other);
+      if (other !== undefined && this.#picture.tracker.isPending(prefix)) this.#noteForeign(prefix, other);
     }
   }
 
@@ -293,9 +292,9 @@ export class RouteDriver implements Driver<RouteIntent> {
   /** Forgets failures of what is right now, or wanted no more, and counts repairs. */
   #settle(): void {
     const { tracker, broken, foreign } = this.#picture;
-    this.#failures.retain((item) => item === WHOLE_TABLE || tracker.pending.has(item));
+    this.#failures.retain((item) => item === WHOLE_TABLE || tracker.isPending(item));
     for (const prefix of broken) {
-      if (tracker.pending.has(prefix)) continue;
+      if (tracker.isPending(prefix)) continue;
       if (tracker.desired(prefix) !== undefined) this.#repaired++;
       broken.delete(prefix);
     }
@@ -309,11 +308,11 @@ export class RouteDriver implements Driver<RouteIntent> {
     const { tracker, inherited } = this.#picture;
     let missing = 0;
     let failed = 0;
-    for (const prefix of tracker.pending) {
-      if (tracker.desired(prefix) !== undefined) missing++;
-      if (this.#failures.get(prefix) !== undefined) failed++;
+    for (const { key, desired } of tracker.pending) {
+      if (desired !== undefined) missing++;
+      if (this.#failures.get(key) !== undefined) failed++;
     }
-    const desired = tracker.allDesired.size;
+    const desired = tracker.desiredCount;
     return { desired, installed: desired - missing, failed, held: inherited.size };
   }
 
@@ -328,20 +327,16 @@ export class RouteDriver implements Driver<RouteIntent> {
     const failure = this.#failures.get(prefix);
     if (failure !== undefined) return { ...base, state: 'failed', reason: failure.reason };
     if (inherited.has(prefix)) return { ...base, state: 'held' };
-    return { ...base, state: tracker.pending.has(prefix) ? 'pending' : 'installed' };
+    return { ...base, state: tracker.isPending(prefix) ? 'pending' : 'installed' };
   }
 
   /** Every prefix that we want or hold, lazily. */
   *states(): Generator<RouteState> {
-    const { allDesired, allActual } = this.#picture.tracker;
-    for (const prefix of allDesired.keys()) yield* this.#known(prefix);
-    for (const prefix of allActual.keys()) if (!allDesired.has(prefix)) yield* this.#known(prefix);
-  }
-
-  *#known(prefix: Prefix): Generator<RouteState> {
-    const state = this.state(prefix);
-    if (state !== undefined) yield state;
+    for (const { key } of this.#picture.tracker.all()) {
+      const state = this.state(key);
+      if (state !== undefined) yield state;
+    }
   }
 }
 
-const itemOf = (request: RouteRequest): Failure['item'] => `route ${describeRoute(request.route)}`;
+const itemOf = (request: RouteRequest): string => `route ${describeRoute(request.route)}`;

@@ -1,3 +1,15 @@
+/** Both sides of one key. It changes only through its tracker. */
+export interface Tracked<Key, Desired, Actual> {
+  readonly key: Key;
+  readonly desired: Desired | undefined;
+  readonly actual: Actual | undefined;
+}
+
+interface Item<Key, Desired, Actual> extends Tracked<Key, Desired, Actual> {
+  desired: Desired | undefined;
+  actual: Actual | undefined;
+}
+
 /**
  * What we want beside what is there, by key, with the difference kept up to date at every change of either side:
  *
@@ -7,12 +19,14 @@
  *
  * Learning and deciding are cheap and in any order; writing looks at `pending` only. Whoever writes tells by `setActual`
  * what is there now, and the key leaves `pending` by itself. The idea is Felix's delta tracker.
+ *
+ * One look-up finds both sides: with a hundred thousand keys look-ups are most of the cost.
  */
 export class DeltaTracker<Key, Desired, Actual> {
   readonly #agrees: (desired: Desired, actual: Actual) => boolean;
-  readonly #desired = new Map<Key, Desired>();
-  readonly #actual = new Map<Key, Actual>();
-  readonly #pending = new Set<Key>();
+  readonly #items = new Map<Key, Item<Key, Desired, Actual>>();
+  readonly #pending = new Set<Item<Key, Desired, Actual>>();
+  #desiredCount = 0;
 
   /** `agrees`: whether nothing needs to be written for this pair. */
   constructor(agrees: (desired: Desired, actual: Actual) => boolean) {
@@ -20,50 +34,82 @@ export class DeltaTracker<Key, Desired, Actual> {
   }
 
   desired(key: Key): Desired | undefined {
-    return this.#desired.get(key);
+    return this.#items.get(key)?.desired;
   }
 
   actual(key: Key): Actual | undefined {
-    return this.#actual.get(key);
+    return this.#items.get(key)?.actual;
   }
 
-  get allDesired(): ReadonlyMap<Key, Desired> {
-    return this.#desired;
+  /** Whether either side has the key. */
+  has(key: Key): boolean {
+    return this.#items.has(key);
   }
 
-  get allActual(): ReadonlyMap<Key, Actual> {
-    return this.#actual;
+  isPending(key: Key): boolean {
+    const item = this.#items.get(key);
+    return item !== undefined && this.#pending.has(item);
   }
 
-  /** Keys whose sides differ, in the order in which they began to. */
-  get pending(): ReadonlySet<Key> {
+  /** Every key that is wanted or there. */
+  all(): Iterable<Tracked<Key, Desired, Actual>> {
+    return this.#items.values();
+  }
+
+  get desiredCount(): number {
+    return this.#desiredCount;
+  }
+
+  /** Where the sides differ, in the order in which they began to. */
+  get pending(): ReadonlySet<Tracked<Key, Desired, Actual>> {
     return this.#pending;
   }
 
   /** The very same value again costs one look-up. */
   setDesired(key: Key, value: Desired): void {
-    if (this.#desired.get(key) === value) return;
-    this.#desired.set(key, value);
-    const actual = this.#actual.get(key);
-    this.#mark(key, actual === undefined || !this.#agrees(value, actual));
+    const item = this.#item(key);
+    if (item.desired === value) return;
+    if (item.desired === undefined) this.#desiredCount++;
+    item.desired = value;
+    this.#mark(item);
   }
 
   deleteDesired(key: Key): void {
-    if (this.#desired.delete(key)) this.#mark(key, this.#actual.has(key));
+    const item = this.#items.get(key);
+    if (item?.desired === undefined) return;
+    this.#desiredCount--;
+    item.desired = undefined;
+    this.#mark(item);
   }
 
   setActual(key: Key, value: Actual): void {
-    this.#actual.set(key, value);
-    const desired = this.#desired.get(key);
-    this.#mark(key, desired === undefined || !this.#agrees(desired, value));
+    const item = this.#item(key);
+    item.actual = value;
+    this.#mark(item);
   }
 
   deleteActual(key: Key): void {
-    if (this.#actual.delete(key)) this.#mark(key, this.#desired.has(key));
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    item.actual = undefined;
+    this.#mark(item);
   }
 
-  #mark(key: Key, pending: boolean): void {
-    if (pending) this.#pending.add(key);
-    else this.#pending.delete(key);
+  #item(key: Key): Item<Key, Desired, Actual> {
+    const known = this.#items.get(key);
+    if (known !== undefined) return known;
+    const item = { key, desired: undefined, actual: undefined };
+    this.#items.set(key, item);
+    return item;
+  }
+
+  #mark(item: Item<Key, Desired, Actual>): void {
+    const { desired, actual } = item;
+    if (desired === undefined && actual === undefined) {
+      this.#items.delete(item.key);
+      this.#pending.delete(item);
+    } else if (desired !== undefined && actual !== undefined && this.#agrees(desired, actual)) {
+      this.#pending.delete(item);
+    } else this.#pending.add(item);
   }
 }

@@ -22,7 +22,7 @@ export interface NetlinkFailure {
  * Messages per send. The kernel works through all of them before send returns and goes on after one that fails, so only the last
  * asks for an acknowledgement: it is the barrier behind which all answers are in our queue.
  */
-export const REQUESTS_PER_SEND = 512;
+export const REQUESTS_PER_SEND = 1024;
 
 /** What is sent at once: its messages are numbered from `first`. */
 interface Chunk {

@@ -103,7 +103,7 @@ export class Rtnetlink implements Disposable {
 
   /**
    * As `run`, with the kernel's part on another thread: for many, and for every `link.delete`, which takes the kernel tens
-   * of milliseconds. Requests are pulled when their turn comes, 512 at a time. Calls are carried out one after the other.
+   * of milliseconds. Requests are pulled when their turn comes, 1024 at a time. Calls are carried out one after the other.
    */
   runAsync(requests: Iterable<NetlinkRequest>, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
     return this.#queued(() => this.#bulk.runAsync(requests, signal));

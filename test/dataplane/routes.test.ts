@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DesiredRoute, RouteIntent, RouteOrigin } from '../../src/dataplane/route-intent.ts';
 import { RouteDriver } from '../../src/dataplane/routes.ts';
 import { address } from '../../src/net/address.ts';
-import { prefix } from '../../src/net/prefix.ts';
+import { comparePrefixes, prefix } from '../../src/net/prefix.ts';
 import type { NextHopRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeKernel } from '../support/fake-kernel.ts';
@@ -436,7 +436,9 @@ test('the API sees every prefix that we want or hold, with its state', async () 
   await apply();
   kernel.other('route.delete', record('10.244.1.0/24', [via('192.0.2.7')]));
   expect(
-    [...driver.states()].map(({ prefix, origin, state, reason }) => [prefix, origin, state, reason]),
+    [...driver.states()]
+      .sort((a, b) => comparePrefixes(a.prefix, b.prefix))
+      .map(({ prefix, origin, state, reason }) => [prefix, origin, state, reason]),
   ).toEqual([
     ['10.244.1.0/24', 'remote', 'pending', undefined],
     ['10.244.2.0/24', 'block', 'failed', 'EINVAL'],
