@@ -11,7 +11,6 @@ export function birdConfig(topology: Topology): string {
   const sections = [
     'log stderr all;',
     `router id ${addressOf(topology.router, 4)};`,
-    '# A node that comes back is greeted at once.',
     'protocol device { scan time 2; }',
     ...FAMILIES.map(kernelSection),
     ...topology.nodes.flatMap((node) => FAMILIES.map((family) => sessionSection(topology, node, family))),
@@ -36,6 +35,7 @@ function sessionSection(topology: Topology, node: LabNode, family: Family): stri
   neighbor ${addressOf(node, family)} as ${topology.asNumbers.nodes};
   hold time ${hold};
   keepalive time ${keepalive};
+  # A node that comes back is greeted at once.
   connect delay time 1;
   connect retry time 2;
   error wait time 1, 5;

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
 import { LabError } from './error.ts';
-import { until } from './wait.ts';
+import { type Patience, until } from './wait.ts';
 import type { Argv } from './wiring.ts';
 
 /** What tells a process from a later one with the same number. */
@@ -52,18 +52,19 @@ export interface StartOptions {
   readonly log: string;
 }
 
-/** How long a process may take to end by itself after SIGTERM. */
-const TERM_PATIENCE = { timeoutMs: 4000, everyMs: 50 };
-const KILL_PATIENCE = { timeoutMs: 2000, everyMs: 20 };
+const KILL_PATIENCE: Patience = { timeoutMs: 2000, everyMs: 20 };
 
 /** The lab's long-running processes: they outlive the command that started them, and are found again by their records. */
 export class ProcessTable {
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #termPatience: Patience;
 
-  constructor(directory: string, clock: Clock) {
+  /** `termPatience`: how long a process may take to end by itself after SIGTERM, before SIGKILL. */
+  constructor(directory: string, clock: Clock, termPatience: Patience = { timeoutMs: 4000, everyMs: 50 }) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#termPatience = termPatience;
   }
 
   /** Starts it in a session of its own, so that Ctrl-C in the terminal does not reach it. @throws LabError `GRY_LAB_START` */
@@ -113,7 +114,7 @@ export class ProcessTable {
   async #stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
     const gone = async (): Promise<true | undefined> => ((await isAlive(record)) ? undefined : true);
     for (const [kind, patience] of [
-      ['SIGTERM', TERM_PATIENCE],
+      ['SIGTERM', this.#termPatience],
       ['SIGKILL', KILL_PATIENCE],
     ] as const) {
       if (!(await isAlive(record))) break;
