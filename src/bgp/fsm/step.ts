@@ -134,7 +134,7 @@ function holdTimerExpired(draft: Draft, connection: ConnectionState): void {
 /** RFC 9687 §3.2: a NOTIFICATION would only queue behind what the peer does not take. */
 function sendHoldTimerExpired(draft: Draft, connection: ConnectionState): void {
   draft.emit({ kind: 'close', id: connection.id, abort: true });
-  const seconds = (draft.now - (connection.blockedAt ?? draft.now)) / 1000;
+  const seconds = Math.round((draft.now - (connection.blockedAt ?? draft.now)) / 1000);
   draft.lose(connection, { reason: `send hold timer expired: the peer has read nothing for ${seconds} s` });
 }
 

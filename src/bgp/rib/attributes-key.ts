@@ -18,12 +18,13 @@ const hasRareAttributes = (a: PathAttributes): boolean =>
   a.extendedCommunities !== undefined ||
   a.largeCommunities !== undefined ||
   a.onlyToCustomer !== undefined ||
-  a.unknown !== undefined;
+  a.unknown !== undefined ||
+  a.partial !== undefined;
 
 function rareKey(a: PathAttributes): string {
   const aggregator = a.aggregator === undefined ? '' : `${a.aggregator.as} ${a.aggregator.address}`;
   const large = a.largeCommunities?.map((c) => `${c.global}:${c.local1}:${c.local2}`).join(' ');
-  const unknown = a.unknown?.map((u) => `${u.type} ${u.partial} ${u.value.join('.')}`).join(',');
+  const unknown = a.unknown?.map((u) => `${u.type} ${u.value.join('.')}`).join(',');
   return [
     a.atomicAggregate ?? '',
     aggregator,
@@ -31,5 +32,6 @@ function rareKey(a: PathAttributes): string {
     large ?? '',
     a.onlyToCustomer ?? '',
     unknown ?? '',
+    a.partial?.join(' ') ?? '',
   ].join('|');
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixFamily } from '../../net/prefix.ts';
 import type { BgpFamily, PeerConfig, SpeakerConfig } from '../config.ts';
+import { prependAS } from '../wire/as-path.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
 import { FAMILIES } from '../wire/family.ts';
 import { DEFAULT_LOCAL_PREF } from './path.ts';
@@ -20,10 +21,10 @@ export function exportAttributes(
   { localAS, remoteAS }: Neighbor,
 ): PathAttributes {
   const { localPref, ...rest } = attributes;
-  // §5.1.2 (b) and §5.1.5: towards an internal peer AS_PATH stays and LOCAL_PREF is mandatory.
+  // §5.1.2 (a) and §5.1.5: towards an internal peer AS_PATH stays and LOCAL_PREF is mandatory.
   if (localAS === remoteAS) return { ...rest, localPref: localPref ?? DEFAULT_LOCAL_PREF };
-  // §5.1.2 (a) and §5.1.5: towards an external one our AS is prepended, LOCAL_PREF stays inside.
-  return { ...rest, asPath: [{ kind: 'sequence', asns: [localAS] }, ...rest.asPath] };
+  // §5.1.2 (b) and §5.1.5: towards an external one our AS is prepended, LOCAL_PREF stays inside.
+  return { ...rest, asPath: prependAS(rest.asPath, localAS) };
 }
 
 const ORIGINATED: PathAttributes = { origin: 'igp', asPath: [] };

@@ -39,8 +39,8 @@ export function importFilter(policy: ImportPolicy): ImportFilter {
 /** What is wrong with a path whatever the prefix: loops. */
 export function rejectPath(path: Path, self: Self): Rejection | undefined {
   // RFC 4271 §9.1.2: routes whose AS_PATH contains our AS are not eligible.
-  for (const segment of path.attributes.asPath) {
-    if (segment.asns.some((as) => self.asNumbers.has(as))) return 'own AS in the AS path';
+  for (const { asns } of path.attributes.asPath) {
+    if (asns.some((as) => self.asNumbers.has(as))) return 'own AS in the AS path';
   }
   if (path.source.kind === 'internal') {
     // RFC 4456 §8: both are loops through a reflector. We reflect under our router ID, the default CLUSTER_ID of §7.

@@ -1,8 +1,9 @@
 import type { PathStatus } from '../status.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
+import { communityText, extendedCommunityText, largeCommunityText } from '../wire/communities.ts';
 import type { Decision } from './decision.ts';
 import type { Rejection } from './import-policy.ts';
-import { asNumbers, type Path } from './path.ts';
+import type { Path } from './path.ts';
 
 /** A path for people: with the decision that it took part in, or the reason why it did not. */
 export function pathStatus(path: Path, decision: Decision | undefined, rejection?: Rejection): PathStatus {
@@ -12,7 +13,7 @@ export function pathStatus(path: Path, decision: Decision | undefined, rejection
   return {
     peer: path.source.name,
     ...(path.nextHop !== undefined && { nextHop: path.nextHop }),
-    asPath: asNumbers(attributes.asPath),
+    asPath: attributes.asPath.flatMap((segment) => segment.asns),
     origin: attributes.origin,
     localPref: path.localPref,
     ...(attributes.med !== undefined && { med: attributes.med }),
@@ -27,11 +28,11 @@ function lostBecause(path: Path, decision: Decision | undefined): string | undef
   return rule !== undefined && decision?.multipath.includes(path) ? `${rule}; used beside the best` : rule;
 }
 
-/** `64512:100` (RFC 1997), `64512:1:2` (RFC 8092), `ext:0002fc0000000064` (RFC 4360, undissected). */
+/** All kinds in one list, each in its own form: `64512:100`, `64512:1:2`, `rt:64512:100`. */
 function communityTexts(attributes: PathAttributes): readonly string[] {
   return [
-    ...(attributes.communities ?? []).map((c) => `${c >>> 16}:${c & 0xffff}`),
-    ...(attributes.largeCommunities ?? []).map((c) => `${c.global}:${c.local1}:${c.local2}`),
-    ...(attributes.extendedCommunities ?? []).map((c) => `ext:${c.toString(16).padStart(16, '0')}`),
+    ...(attributes.communities ?? []).map(communityText),
+    ...(attributes.largeCommunities ?? []).map(largeCommunityText),
+    ...(attributes.extendedCommunities ?? []).map(extendedCommunityText),
   ];
 }

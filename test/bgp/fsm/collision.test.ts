@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { survivingDirection } from '../../../src/bgp/fsm/collision.ts';
+import { peerState } from '../../../src/bgp/fsm/state.ts';
+import { address } from '../../../src/net/address.ts';
+import { peerOpen, Script } from './script.ts';
+
+const low = address('9.255.255.255');
+const high = address('10.0.0.1');
+
+describe('the connection that survives', () => {
+  test.each([
+    ['our identifier is higher', { routerID: high, as: 1 }, { routerID: low, as: 2 }, 'outgoing'],
+    ['their identifier is higher', { routerID: low, as: 2 }, { routerID: high, as: 1 }, 'incoming'],
+    [
+      'equal identifiers, our AS is higher',
+      { routerID: low, as: 70_000 },
+      { routerID: low, as: 9 },
+      'outgoing',
+    ],
+    [
+      'equal identifiers, their AS is higher',
+      { routerID: low, as: 9 },
+      { routerID: low, as: 70_000 },
+      'incoming',
+    ],
+  ] as const)('%s', (_, local, remote, direction) => {
+    expect(survivingDirection(local, remote)).toBe(direction);
+  });
+
+  test('is the same one seen from both ends', () => {
+    const ends = [low, high].flatMap((routerID) => [1, 2].map((as) => ({ routerID, as })));
+    for (const a of ends) {
+      for (const b of ends) {
+        if (a === b) continue;
+        expect(survivingDirection(a, b)).not.toBe(survivingDirection(b, a));
+      }
+    }
+  });
+});
+
+const CEASE = '6/7 Cease/Connection Collision Resolution';
+
+/** Connections 1 (outgoing) and 2 (incoming), both in OpenSent. */
+function both(overrides: Parameters<typeof Script.in>[1] = {}): Script {
+  const script = Script.in('connect', overrides);
+  script.connect(2, 'incoming');
+  script.connect(1, 'outgoing');
+  return script;
+}
+
+describe('two connections', () => {
+  // The peer's identifier is 192.0.2.9; ours is above or below it.
+  const winning = { routerID: address('192.0.2.10') };
+  const losing = { routerID: address('192.0.2.5') };
+
+  test('the first OPEN decides nothing yet', () => {
+    const script = both();
+    expect(script.message(1, peerOpen)).toEqual(['agreed 1', 'send 1 keepalive']);
+    expect(script.state.connections.map((c) => c.phase)).toEqual(['opensent', 'openconfirm']);
+  });
+
+  test.each([
+    ['ours wins, OPEN first on ours', winning, 1, 2, 1],
+    ['ours wins, OPEN first on theirs', winning, 2, 1, 1],
+    ['theirs wins, OPEN first on ours', losing, 1, 2, 2],
+    ['theirs wins, OPEN first on theirs', losing, 2, 1, 2],
+  ] as const)('%s', (_, config, first, second, winner) => {
+    const script = both(config);
+    const loser = 3 - winner;
+    script.message(first, peerOpen);
+    const close = [`send ${loser} ${CEASE}`, `close ${loser}`];
+    expect(script.message(second, peerOpen)).toEqual(
+      second === winner ? [...close, `agreed ${second}`, `send ${second} keepalive`] : close,
+    );
+    expect(script.message(winner, { kind: 'keepalive' })).toEqual([`established ${winner}`]);
+    expect(script.state.connections).toHaveLength(1);
+  });
+
+  test.each([
+    ['outgoing', 1, 2],
+    ['incoming', 2, 1],
+  ] as const)('an established %s one stays whatever the identifiers', (_, established, late) => {
+    for (const config of [winning, losing]) {
+      const script = both(config);
+      script.message(established, peerOpen);
+      script.message(established, { kind: 'keepalive' });
+      expect(script.message(late, peerOpen)).toEqual([`send ${late} ${CEASE}`, `close ${late}`]);
+      expect(peerState(script.state)).toBe('established');
+    }
+  });
+
+  test('an incoming one beside an established incoming one waits for its OPEN and is then closed', () => {
+    const script = Script.in('connect', losing);
+    script.connect(2, 'incoming');
+    expect(script.message(2, peerOpen)).toEqual(['agreed 2', 'send 2 keepalive', 'cancel-dial']);
+    script.message(2, { kind: 'keepalive' });
+    expect(script.connect(3, 'incoming')).toEqual(['send 3 open']);
+    expect(script.connect(4, 'incoming')).toEqual([`send 3 ${CEASE}`, 'close 3', 'send 4 open']);
+    expect(script.message(4, peerOpen)).toEqual([`send 4 ${CEASE}`, 'close 4']);
+  });
+
+  test('the other goes on when one is lost', () => {
+    const script = both();
+    script.message(1, peerOpen);
+    expect(script.input({ kind: 'closed', id: 1, reason: 'gone' })).toEqual(['attempt-failed: gone']);
+    expect(script.state.phase).toBe('running');
+    expect(script.message(2, peerOpen)).toEqual(['agreed 2', 'send 2 keepalive']);
+  });
+
+  test('a third is refused', () => {
+    const script = Script.in('openconfirm');
+    expect(script.connect(2, 'incoming')).toEqual(['send 2 open']);
+    script.message(1, { kind: 'keepalive' });
+    expect(script.connect(3, 'incoming')).toEqual([`send 2 ${CEASE}`, 'close 2', 'send 3 open']);
+    expect(script.state.connections).toHaveLength(2);
+  });
+
+  test('a dead incoming one does not keep us from dialling', () => {
+    const script = Script.in('active');
+    script.connect(2, 'incoming');
+    expect(script.tick(1)).toEqual(['dial']);
+  });
+});

@@ -1,0 +1,391 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { TransportError } from '../../src/bgp/transport.ts';
+import { prefix } from '../../src/net/prefix.ts';
+import { meshPeer, nodeAddress, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
+
+const others = (size: number, index: number): readonly string[] =>
+  Array.from({ length: size }, (_, i) => i + 1)
+    .filter((i) => i !== index)
+    .map((i) => `10.244.${i}.0/24 via 192.0.2.${i}`)
+    .sort();
+
+function converged(size: number, seed = 1): SimCluster {
+  const cluster = new SimCluster(size, { seed });
+  cluster.start();
+  cluster.run(15);
+  return cluster;
+}
+
+describe('a full mesh', () => {
+  test.each([[2], [3], [20]])('of %i nodes converges although all dial at once', (size) => {
+    const cluster = converged(size);
+    for (const { index, speaker } of cluster.nodes) {
+      expect(cluster.routes(index)).toEqual(others(size, index));
+      expect(speaker.converged).toBe(true);
+      expect(speaker.peers().map((p) => p.state)).toEqual(Array(size - 1).fill('established'));
+      expect(speaker.exceptions).toBe(0);
+    }
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'keeps exactly one connection per pair, whatever the chance (seed %i)',
+    (seed) => {
+      const cluster = converged(5, seed);
+      cluster.run(300);
+      for (const { index, host, speaker } of cluster.nodes) {
+        expect(cluster.routes(index)).toEqual(others(5, index));
+        expect(host.ends.size).toBe(4);
+        expect(speaker.peers().map((p) => p.flaps)).toEqual([0, 0, 0, 0]);
+      }
+    },
+  );
+
+  test('converges whatever the moments at which its nodes start', () => {
+    const starts = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(starts, fc.integer({ min: 1, max: 3 }), fc.nat(1000), (moments, latency, seed) => {
+        const cluster = new SimCluster(3, { seed });
+        cluster.network.latency = latency;
+        for (const [i, node] of cluster.nodes.entries()) {
+          cluster.clock.setTimer(moments[i] ?? 0, () => node.speaker.set(node.config));
+        }
+        cluster.run(20);
+        for (const { index, host } of cluster.nodes) {
+          expect(cluster.routes(index)).toEqual(others(3, index));
+          expect(host.ends.size).toBe(2);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('tells each route once', () => {
+    const cluster = converged(3);
+    const told = cluster
+      .node(1)
+      .batches.flat()
+      .map((c) => c.prefix);
+    expect(told.toSorted()).toEqual([podCIDR(2), podCIDR(3)]);
+  });
+
+  test('describes its peers', () => {
+    const cluster = converged(2);
+    cluster.run(60);
+    const { messages, since, establishedAt, lastError, ...status } = cluster.peer(1, 2);
+    expect(status).toEqual({
+      name: 'mesh/node-2',
+      address: '192.0.2.2',
+      port: 179,
+      localAddress: '192.0.2.1',
+      localAS: 64512,
+      remoteAS: 64512,
+      state: 'established',
+      remoteRouterID: '192.0.2.2',
+      holdTime: 30,
+      keepaliveTime: 10,
+      capabilities: ['ipv4-unicast', 'ipv6-unicast', 'route-refresh', 'four-octet-as', 'extended-message'],
+      flaps: 0,
+      prefixes: {
+        'ipv4-unicast': { received: 1, accepted: 1, advertised: 1 },
+        'ipv6-unicast': { received: 0, accepted: 0, advertised: 0 },
+      },
+      endOfRib: true,
+    });
+    expect(establishedAt).toBe(since);
+    expect(messages.received.update).toBe(3);
+    expect(messages.sent.keepalive).toBeGreaterThanOrEqual(6);
+    expect(lastError).toBeUndefined();
+  });
+
+  test('describes its routes with the reason why a path is not used', () => {
+    const cluster = converged(2);
+    cluster.configure(1, (c) => ({ ...c, originated: [...c.originated, { prefix: prefix('10.9.0.0/16') }] }));
+    cluster.run(1);
+    const entries = [...cluster.node(2).speaker.rib()].toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
+    expect(
+      entries.map((e) => [e.prefix, e.paths.map((p) => `${p.peer} ${p.best} ${p.reason ?? ''}`)]),
+    ).toEqual([
+      ['10.244.1.0/24', ['mesh/node-1 true ']],
+      ['10.244.2.0/24', ['local true ']],
+      ['10.9.0.0/16', ['mesh/node-1 false filtered by import policy']],
+    ]);
+  });
+});
+
+describe('a node that is lost', () => {
+  test('silently: its routes leave the others within the hold time', () => {
+    const cluster = converged(3);
+    cluster.network.cut(cluster.node(3).host);
+    cluster.run(10);
+    expect(cluster.routes(1)).toEqual(others(3, 1));
+    cluster.run(21);
+    expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2']);
+    expect(cluster.peer(1, 3).lastDown).toMatchObject({
+      reason: 'hold timer expired: nothing heard for 30 s',
+      notification: { direction: 'sent', code: 4, subcode: 0, name: 'Hold Timer Expired' },
+    });
+    expect(cluster.peer(1, 2).flaps).toBe(0);
+  });
+
+  test('silently, and back: its routes return within seconds', () => {
+    const cluster = converged(3);
+    cluster.network.cut(cluster.node(3).host);
+    cluster.run(120);
+    cluster.network.restore(cluster.node(3).host);
+    cluster.run(15);
+    for (const index of [1, 2, 3]) expect(cluster.routes(index)).toEqual(others(3, index));
+  });
+
+  test('by power failure and back at once: the old session is found dead and a new one made', () => {
+    const cluster = converged(3);
+    cluster.node(3).host.crash();
+    cluster.restart(3);
+    cluster.run(45);
+    for (const index of [1, 2, 3]) expect(cluster.routes(index)).toEqual(others(3, index));
+  });
+
+  test('with closed sockets: its routes leave at once', () => {
+    const cluster = converged(3);
+    void cluster.node(3).speaker.stop();
+    cluster.run(0.1);
+    expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2']);
+    expect(cluster.peer(1, 3).lastDown?.reason).toBe('connection closed by the peer');
+    cluster.run(10);
+    expect(cluster.peer(1, 3)).toMatchObject({ state: 'active', lastError: 'connection refused' });
+    cluster.restart(3);
+    cluster.run(10);
+    expect(cluster.routes(1)).toEqual(others(3, 1));
+  });
+
+  test('with a notification: the others know why', async () => {
+    const cluster = converged(2);
+    const stopped = cluster.node(2).speaker.stop({ notify: true });
+    cluster.run(1);
+    await stopped;
+    expect(cluster.peer(1, 2).lastDown).toMatchObject({
+      reason: 'peer sent Cease/Administrative Shutdown',
+      notification: { direction: 'received', code: 6, subcode: 2 },
+    });
+    expect(cluster.node(2).host.ends.size).toBe(0);
+  });
+});
+
+describe('a changed configuration', () => {
+  test('that is the same changes nothing', () => {
+    const cluster = converged(3);
+    const before = cluster.peer(1, 2);
+    const batches = cluster.node(1).batches.length;
+    cluster.configure(1, (c) => structuredClone(c));
+    cluster.run(5);
+    expect(cluster.node(1).batches).toHaveLength(batches);
+    expect(cluster.peer(1, 2).messages.sent.update).toBe(before.messages.sent.update);
+    expect(cluster.peer(1, 2).since).toBe(before.since);
+  });
+
+  test('without a peer ends that session with Cease, Peer De-configured, and no other', () => {
+    const cluster = converged(3);
+    cluster.configure(1, (c) => ({ ...c, peers: c.peers.filter((p) => p.name !== 'mesh/node-2') }));
+    cluster.run(1);
+    expect(cluster.routes(1)).toEqual(['10.244.3.0/24 via 192.0.2.3']);
+    expect(cluster.peer(2, 1).lastDown?.reason).toBe('peer sent Cease/Peer De-configured');
+    expect(cluster.peer(3, 1).flaps).toBe(0);
+    cluster.run(10);
+    expect(cluster.node(1).speaker.refused).toBeGreaterThan(0);
+  });
+
+  test('with another hold time restarts that session alone', () => {
+    const cluster = converged(3);
+    cluster.configure(1, (c) => ({
+      ...c,
+      peers: c.peers.map((p) => (p.name === 'mesh/node-2' ? { ...p, holdTime: 9 } : p)),
+    }));
+    cluster.run(10);
+    expect(cluster.peer(1, 2)).toMatchObject({
+      state: 'established',
+      holdTime: 9,
+      keepaliveTime: 3,
+      flaps: 1,
+    });
+    expect(cluster.peer(2, 1).lastDown?.reason).toBe('peer sent Cease/Other Configuration Change');
+    expect(cluster.peer(1, 3).flaps).toBe(0);
+  });
+
+  test('with another import policy is applied from what was received, without a message', () => {
+    const cluster = converged(2);
+    const before = cluster.peer(1, 2);
+    const allow = (prefixes: readonly string[]): void =>
+      cluster.configure(1, (c) => ({
+        ...c,
+        peers: [meshPeer(1, 2, { import: { kind: 'exactly', prefixes: prefixes.map(prefix) } })],
+      }));
+    allow([]);
+    cluster.run(1);
+    expect(cluster.routes(1)).toEqual([]);
+    expect(cluster.peer(1, 2).prefixes['ipv4-unicast']).toEqual({ received: 1, accepted: 0, advertised: 1 });
+    allow(['10.244.2.0/24']);
+    cluster.run(1);
+    expect(cluster.routes(1)).toEqual(others(2, 1));
+    const after = cluster.peer(1, 2);
+    expect(after.since).toBe(before.since);
+    expect(after.messages.sent.update).toBe(before.messages.sent.update);
+    expect(after.messages.received.update).toBe(before.messages.received.update);
+  });
+
+  test('with other originations sends the difference only', () => {
+    const cluster = converged(2);
+    const before = cluster.peer(2, 1).messages.received.update;
+    cluster.configure(1, (c) => ({ ...c, originated: [...c.originated, { prefix: prefix('10.9.0.0/16') }] }));
+    cluster.run(1);
+    expect(cluster.peer(2, 1).messages.received.update).toBe(before + 1);
+    expect(cluster.peer(2, 1).prefixes['ipv4-unicast'].received).toBe(2);
+    cluster.configure(1, (c) => ({ ...c, originated: [{ prefix: prefix('10.9.0.0/16') }] }));
+    cluster.run(1);
+    expect(cluster.peer(2, 1).messages.received.update).toBe(before + 2);
+    expect(cluster.routes(2)).toEqual([]);
+  });
+
+  test('that disables a peer shuts the session and keeps the peer in sight', () => {
+    const cluster = converged(2);
+    cluster.configure(1, (c) => ({ ...c, peers: c.peers.map((p) => ({ ...p, enabled: false })) }));
+    cluster.run(1);
+    expect(cluster.peer(1, 2)).toMatchObject({
+      state: 'disabled',
+      lastDown: { reason: 'disabled by configuration' },
+    });
+    expect(cluster.peer(2, 1).lastDown?.reason).toBe('peer sent Cease/Administrative Shutdown');
+    cluster.run(30);
+    expect(cluster.peer(1, 2).state).toBe('disabled');
+    cluster.configure(1, (c) => ({ ...c, peers: c.peers.map((p) => ({ ...p, enabled: true })) }));
+    cluster.run(15);
+    expect(cluster.routes(1)).toEqual(others(2, 1));
+  });
+});
+
+describe('what cannot work', () => {
+  test('a wrong AS is refused with a reason and tried at most every few seconds', () => {
+    const cluster = new SimCluster(2);
+    cluster.node(1).config = { ...cluster.node(1).config, peers: [meshPeer(1, 2, { remoteAS: 65001 })] };
+    cluster.start();
+    cluster.run(120);
+    expect(cluster.peer(1, 2)).toMatchObject({
+      flaps: 0,
+      lastDown: { notification: { code: 2, subcode: 2 } },
+    });
+    expect(cluster.peer(2, 1).messages.sent.open).toBeLessThan(70);
+  });
+
+  test('two passive peers wait for each other and nothing runs', () => {
+    const cluster = new SimCluster(2);
+    for (const node of cluster.nodes) {
+      node.config = { ...node.config, peers: node.config.peers.map((p) => ({ ...p, passive: true })) };
+    }
+    cluster.start();
+    cluster.run(10);
+    expect(cluster.peer(1, 2).state).toBe('active');
+    expect(cluster.node(1).host.dials + cluster.node(2).host.dials).toBe(0);
+  });
+
+  test('one passive side is enough', () => {
+    const cluster = new SimCluster(2);
+    cluster.node(1).config = { ...cluster.node(1).config, peers: [meshPeer(1, 2, { passive: true })] };
+    cluster.start();
+    cluster.run(5);
+    expect(cluster.routes(1)).toEqual(others(2, 1));
+    expect(cluster.node(1).host.dials).toBe(0);
+  });
+
+  test('a port in use is a problem with a remedy; sessions come up by dialling, and listening is tried again', () => {
+    const cluster = new SimCluster(2);
+    const inUse = new TransportError('GRY_TCP_IN_USE', 'the port is in use');
+    cluster.node(1).host.failListens.push(inUse, inUse);
+    cluster.start();
+    cluster.run(3);
+    expect(cluster.node(1).speaker.problems()).toEqual([
+      {
+        code: 'GRY_BGP_LISTEN',
+        severity: 'error',
+        subject: 'BGP listener 192.0.2.1:179',
+        message:
+          'Cannot listen on 192.0.2.1:179: the port is in use; peers cannot connect to us, we still connect to them.',
+        remedy: expect.stringContaining('ss -ltnp'),
+      },
+    ]);
+    expect(cluster.routes(1)).toEqual(others(2, 1));
+    cluster.run(10);
+    expect(cluster.node(1).speaker.problems()).toEqual([]);
+  });
+
+  test('a prefix that this node originates is never taken from a peer', () => {
+    const cluster = new SimCluster(2);
+    cluster.node(2).config = { ...cluster.node(2).config, originated: [{ prefix: podCIDR(1) }] };
+    cluster.node(1).config = {
+      ...cluster.node(1).config,
+      peers: [meshPeer(1, 2, { import: { kind: 'exactly', prefixes: [podCIDR(1)] } })],
+    };
+    cluster.start();
+    cluster.run(10);
+    expect(cluster.routes(1)).toEqual([]);
+    const [entry] = cluster.node(1).speaker.rib();
+    expect(entry?.paths.map((p) => [p.peer, p.best, p.reason])).toEqual([
+      ['local', true, undefined],
+      ['mesh/node-2', false, 'this node originates the prefix'],
+    ]);
+  });
+});
+
+describe('convergence', () => {
+  test('without peers comes at once', () => {
+    const cluster = new SimCluster(1);
+    expect(cluster.node(1).speaker.converged).toBe(false);
+    cluster.start();
+    cluster.run(0.1);
+    expect(cluster.node(1).speaker.converged).toBe(true);
+  });
+
+  test('waits for a peer that is down until the deferral time, no longer', () => {
+    const cluster = new SimCluster(3);
+    cluster.network.cut(cluster.node(3).host);
+    cluster.start();
+    cluster.run(119);
+    expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2']);
+    expect(cluster.node(1).speaker.converged).toBe(false);
+    cluster.run(2);
+    expect(cluster.node(1).speaker.converged).toBe(true);
+  });
+
+  test('does not wait for a disabled peer', () => {
+    const cluster = new SimCluster(2);
+    cluster.node(1).config = { ...cluster.node(1).config, peers: [meshPeer(1, 2, { enabled: false })] };
+    cluster.start();
+    cluster.run(1);
+    expect(cluster.node(1).speaker.converged).toBe(true);
+  });
+});
+
+test('a stopped cluster leaves no timer behind', async () => {
+  const cluster = converged(4);
+  const stops = cluster.nodes.map(({ speaker }) => speaker.stop());
+  cluster.run(1);
+  await Promise.all(stops);
+  expect(cluster.clock.pending).toBe(0);
+});
+
+test('a peer may be known under IPv6 and carry both families', () => {
+  const cluster = new SimCluster(2);
+  for (const [i, node] of cluster.nodes.entries()) {
+    const v6 = prefix(`fd00:244:${i + 1}::/64`);
+    node.config = {
+      ...node.config,
+      originated: [...node.config.originated, { prefix: v6 }],
+      nextHops: { ipv4: nodeAddress(i + 1), ipv6: `2001:db8::${i + 1}` as never },
+      peers: node.config.peers.map((p) => ({
+        ...p,
+        import: { kind: 'exactly', prefixes: [podCIDR(2 - i), prefix(`fd00:244:${2 - i}::/64`)] },
+      })),
+    };
+  }
+  cluster.start();
+  cluster.run(5);
+  expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2', 'fd00:244:2::/64 via 2001:db8::2']);
+});
