@@ -1,7 +1,10 @@
+import type { Address } from '../../net/address.ts';
 import type { BgpFamily } from '../config.ts';
 import type { PathAttributes } from './attributes/attributes.ts';
 import { type AttributeBlock, decodeAttributes } from './attributes/decode.ts';
+import { asPathRow } from './attributes/path.ts';
 import type { AttributeDraft } from './attributes/row.ts';
+import { nextHopRow, originRow } from './attributes/scalars.ts';
 import { MP_REACH_NLRI } from './attributes/table.ts';
 import { u16 } from './bytes.ts';
 import { HEADER_LENGTH } from './header.ts';
@@ -115,23 +118,34 @@ function assemble(
     return { kind: 'message', message: { kind: 'update', withdrawn, announced: [] }, problems };
   }
 
-  const { attributes, nextHop } = draft;
+  const { attributes } = draft;
   if (fallback === undefined) problems.push(...missing(draft, classic), ...unusable(multiprotocol));
   const broken = problems.some((p) => p.reaction === 'withdraw');
   if (broken || !isComplete(attributes)) {
     return { kind: 'withdraw', withdrawn: [...withdrawn, ...candidates], problems };
   }
+  const announced = announcements(attributes, classic, draft.nextHop, multiprotocol);
+  return { kind: 'message', message: { kind: 'update', withdrawn, announced }, problems };
+}
+
+/** Routes of the classic field, then those of MP_REACH_NLRI. */
+function announcements(
+  attributes: PathAttributes,
+  classic: PrefixList,
+  nextHop: Address | undefined,
+  multiprotocol: Reach | undefined,
+): Announcement[] {
   const announced: Announcement[] = [];
   if (nextHop !== undefined && classic.prefixes.length > 0)
     announced.push({ ...classic, attributes, nextHop });
   if (multiprotocol !== undefined && multiprotocol.routes.prefixes.length > 0) {
     announced.push({ ...multiprotocol.routes, attributes, ...multiprotocol.hop });
   }
-  return { kind: 'message', message: { kind: 'update', withdrawn, announced }, problems };
+  return announced;
 }
 
 const nonEmpty = (...lists: readonly (PrefixList | undefined)[]): PrefixList[] =>
-  lists.filter((list) => list !== undefined && list.prefixes.length > 0) as PrefixList[];
+  lists.filter((list): list is PrefixList => list !== undefined && list.prefixes.length > 0);
 
 /** The classic fields carry IPv4 unicast also where that was not negotiated: then nothing of it counts. */
 function ownRoutes(list: PrefixList, context: WireContext, problems: UpdateProblem[]): PrefixList {
@@ -148,16 +162,19 @@ const isComplete = (attributes: Attributes): attributes is PathAttributes =>
 
 /** RFC 7606 §3 (d). Routes in MP_REACH_NLRI need no NEXT_HOP. */
 function missing({ attributes, nextHop }: AttributeDraft, classic: PrefixList): UpdateProblem[] {
-  const names: readonly (readonly [name: string, type: number, isMissing: boolean])[] = [
-    ['ORIGIN', 1, attributes.origin === undefined],
-    ['AS_PATH', 2, attributes.asPath === undefined],
-    ['NEXT_HOP', 3, nextHop === undefined && classic.prefixes.length > 0],
+  const lacksNextHop = nextHop === undefined && classic.prefixes.length > 0;
+  if (isComplete(attributes) && !lacksNextHop) return [];
+  const absent = [
+    ...(attributes.origin === undefined ? [originRow] : []),
+    ...(attributes.asPath === undefined ? [asPathRow] : []),
+    ...(lacksNextHop ? [nextHopRow] : []),
   ];
-  return names.flatMap(([name, attribute, isMissing]) =>
-    isMissing
-      ? [{ reaction: 'withdraw', attribute, rule: 'RFC 7606 §3 (d)', text: `${name} is missing` }]
-      : [],
-  );
+  return absent.map(({ name, type }) => ({
+    reaction: 'withdraw',
+    attribute: type,
+    rule: 'RFC 7606 §3 (d)',
+    text: `${name} is missing`,
+  }));
 }
 
 /** RFC 4271 §6.3 for the next hop of MP_REACH_NLRI. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage } from '../../../src/bgp/wire/codec.ts';
+import { Framer } from '../../../src/bgp/wire/framer.ts';
 import type { Decoded, Message, UpdateMessage, WireContext } from '../../../src/bgp/wire/message.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
 import { ByteWriter } from '../../../src/net/byte-writer.ts';
 import { announcement, contexts, mutated, open, prefixList } from './arbitraries.ts';
-import { decode, fromHex } from './support.ts';
+import { context, decode, fromHex } from './support.ts';
 import { VECTORS } from './vectors/index.ts';
 
 const encoded = (message: Exclude<Message, UpdateMessage>): Uint8Array => {
@@ -145,6 +146,83 @@ describe('any bytes', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+/** Our own bytes of what was decoded: one message for each part. */
+function reencode(message: Message, ctx: WireContext): Message[] {
+  if (message.kind !== 'update') return [messageOf(decode(encoded(message), ctx))];
+  const parts = [
+    ...message.withdrawn.map((part) => (out: ByteWriter) => encodeWithdrawal(out, part, ctx)),
+    ...message.announced.map((part) => (out: ByteWriter) => encodeAnnouncement(out, part, ctx)),
+  ];
+  return parts.map((encodePart) => {
+    const out = new ByteWriter();
+    encodePart(out);
+    return messageOf(decode(out.copy(), ctx));
+  });
+}
+
+const messageOf = (decoded: Decoded): Message => {
+  expect(decoded).toMatchObject({ kind: 'message', problems: [] });
+  return decoded.kind === 'message' ? decoded.message : { kind: 'keepalive' };
+};
+
+/** The parts of all updates in one; the attributes that we do not know in the order in which we send them. */
+function joined(messages: readonly Message[]): unknown {
+  const updates = messages.filter((m) => m.kind === 'update');
+  if (updates.length < messages.length) return messages;
+  return {
+    withdrawn: updates.flatMap((u) => u.withdrawn),
+    announced: updates
+      .flatMap((u) => u.announced)
+      .map((a) => ({
+        ...a,
+        attributes: { ...a.attributes, unknown: a.attributes.unknown?.toSorted((x, y) => x.type - y.type) },
+      })),
+  };
+}
+
+describe('encode after decode', () => {
+  const ctx: WireContext = {
+    ...context,
+    external: false,
+    extendedNextHop: true,
+    maxReceive: 65535,
+    maxSend: 65535,
+  };
+
+  it('means the same, whatever could be decoded', () => {
+    fc.assert(
+      fc.property(mutated(VECTORS.map(({ hex }) => fromHex(hex))), (bytes) => {
+        const decoded = decodeMessage({ kind: 'frame', type: bytes[18] ?? 0, bytes }, ctx);
+        fc.pre(decoded.kind === 'message');
+        expect(joined(reencode(decoded.message, ctx))).toEqual(joined([decoded.message]));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('a whole stream', () => {
+  const session = VECTORS.map(({ hex }) => hex).join('');
+
+  it('of broken messages ends in a reset or waits for more, after at most one frame for every 19 octets', () => {
+    fc.assert(
+      fc.property(mutated([fromHex(session)]), fc.integer({ min: 1, max: 5000 }), (bytes, size) => {
+        const framer = new Framer();
+        let frames = 0;
+        for (let at = 0; at < bytes.length; at += size) {
+          framer.push(bytes.subarray(at, at + size));
+          for (let next = framer.next(); next?.kind === 'frame'; next = framer.next()) {
+            expect(KINDS).toContain(decodeMessage(next, context).kind);
+            frames++;
+          }
+        }
+        expect(frames).toBeLessThanOrEqual(bytes.length / 19);
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { PathAttributes } from '../../../src/bgp/wire/attributes/attributes.ts';
-import { attributesKey } from '../../../src/bgp/wire/attributes/encode.ts';
 import { hex } from '../../../src/bgp/wire/bytes.ts';
 import type { Announcement, WireContext } from '../../../src/bgp/wire/message.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
@@ -151,22 +150,5 @@ describe('encodeWithdrawal', () => {
     expect(encodeWithdrawal(out, { family: 'ipv4-unicast', prefixes: [] }, context)).toBe(0);
     expect(encodeAnnouncement(out, announce({ prefixes: [] }), context)).toBe(0);
     expect(out.length).toBe(0);
-  });
-});
-
-describe('attributesKey', () => {
-  it('is the same for the same attributes in any order of properties', () => {
-    const reordered: PathAttributes = { med: 1, asPath: ATTRIBUTES.asPath, origin: 'igp' };
-    expect(attributesKey(reordered)).toBe(attributesKey({ ...ATTRIBUTES, med: 1 }));
-  });
-
-  it.each<[string, Partial<PathAttributes>]>([
-    ['origin', { origin: 'egp' }],
-    ['path', { asPath: [{ kind: 'set', asns: [65002] }] }],
-    ['four-octet path', { asPath: [{ kind: 'sequence', asns: [65002 + 65536] }] }],
-    ['absent and 0', { med: 0 }],
-    ['unknown', { unknown: [{ type: 99, value: Uint8Array.of(200) }] }],
-  ])('differs by %s', (_name, change) => {
-    expect(attributesKey({ ...ATTRIBUTES, ...change })).not.toBe(attributesKey(ATTRIBUTES));
   });
 });

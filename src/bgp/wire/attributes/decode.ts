@@ -78,6 +78,9 @@ function readHeader(bytes: Uint8Array, at: number, limit: number): AttributeHead
   return { at, flags, type, start, end: start + length };
 }
 
+/** The types that the walk has met; reused, because a table for each message would cost more than all the rest. */
+const seen = new Uint8Array(256);
+
 /** The state of one walk over the attributes of one message. */
 class AttributeWalk implements AttributeBlock {
   readonly draft: AttributeDraft = { attributes: {} };
@@ -88,11 +91,11 @@ class AttributeWalk implements AttributeBlock {
   fallback: Reset | undefined;
   readonly #bytes: Uint8Array;
   readonly #context: WireContext;
-  readonly #seen = new Uint8Array(256);
 
   constructor(bytes: Uint8Array, context: WireContext) {
     this.#bytes = bytes;
     this.#context = context;
+    seen.fill(0);
   }
 
   /** Notes a treat-as-withdraw; of an attribute where `header` is given. */
@@ -104,8 +107,8 @@ class AttributeWalk implements AttributeBlock {
   visit(header: AttributeHeader): Reset | undefined {
     const { type } = header;
     this.count++;
-    const repeated = this.#seen[type] === 1;
-    this.#seen[type] = 1;
+    const repeated = seen[type] === 1;
+    seen[type] = 1;
     if (type === MP_REACH_NLRI || type === MP_UNREACH_NLRI) return this.#visitMultiprotocol(header, repeated);
     const row = attributeRow(type);
     if (repeated) {

@@ -36,17 +36,3 @@ function encodeAttribute(out: ByteWriter, flags: number, type: number, bytes: Ui
   else out.u8(flags).u8(type).u8(bytes.length);
   out.bytes(bytes);
 }
-
-const keyed = new ByteWriter();
-
-/**
- * A text that is the same for two sets of attributes exactly when they would be sent alike: the key to share one object, or
- * one UPDATE, between all the prefixes that have them.
- */
-export function attributesKey(attributes: PathAttributes): string {
-  keyed.reset();
-  encodeAttributes(keyed, attributes, { fourOctetAS: true });
-  let key = '';
-  for (const byte of keyed.view()) key += String.fromCharCode(byte);
-  return key;
-}
