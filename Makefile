@@ -58,6 +58,6 @@ clean: ## removes what was built
 packages-build:
 	@hack/packages gcc make musl-tools
 packages-lab: packages-build
-	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps
+	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
 	@hack/packages containerd tcpdump conntrack

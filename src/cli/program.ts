@@ -3,6 +3,7 @@ import { GryphonError } from '../ports/error.ts';
 import * as agent from './agent.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
 import * as installCni from './install-cni.ts';
+import * as lab from './lab.ts';
 import { printable } from './output.ts';
 import * as peers from './peers.ts';
 import * as pods from './pods.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   peers.register,
   routes.register,
   pods.register,
+  lab.register,
   version.register,
 ];
 
