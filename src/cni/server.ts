@@ -162,13 +162,15 @@ function refusal(reason: string): ShimAnswer {
   return { exit: 1, output: renderError(error, '1.0.0') };
 }
 
-/** Whether the answer has gone to a caller that was still there. */
+/** Whether the answer has gone to a caller that was still there. The caller can read it although the connection is closed. */
 async function send(socket: net.Socket, answer: ShimAnswer): Promise<boolean> {
   if (socket.destroyed) return false;
   const { promise, resolve } = Promise.withResolvers<boolean>();
   socket.once('close', () => resolve(false));
   socket.end(encodeAnswer(answer), () => resolve(true));
-  return await promise;
+  const heard = await promise;
+  socket.destroy();
+  return heard;
 }
 
 async function isAlive(socketPath: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { createNetns } from '../support/netns.ts';
 const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
 
 const addressesOf = (answer: PluginAnswer): readonly string[] =>
-  answer.json.ips.map((ip: { address: string }) => ip.address);
+  (answer.json.ips ?? []).map((ip) => ip.address);
 
 test('a second ADD of the same container is refused and harms nothing, in the same sandbox and in another', async () => {
   await using node = await CniNode.create(dual);

@@ -136,7 +136,7 @@ test('a disk that is full: the error is typed, and the file stays as it was', ()
   const before = fs.readFileSync(file);
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   vi.spyOn(fs, 'writeSync').mockImplementationOnce((fd) => {
-    fs.ftruncateSync(fd as number, before.length + 5);
+    fs.ftruncateSync(fd, before.length + 5);
     throw full;
   });
   expect(() => journal.append(history[1]!)).toThrow(expect.objectContaining({ code: 'GRY_IPAM_JOURNAL' }));

@@ -32,7 +32,13 @@ const log: Log = {
 };
 
 const options = JSON.parse(process.argv[2] ?? '{}') as CniAgentOptions;
-const ipam = Ipam.open({ path: options.journal, bootID: 'test', clock: systemClock, log, coolDown: options.coolDown });
+const ipam = Ipam.open({
+  path: options.journal,
+  bootID: 'test',
+  clock: systemClock,
+  log,
+  coolDown: options.coolDown,
+});
 const network = new PodNetwork({
   netlink: Rtnetlink.open(),
   ipam,

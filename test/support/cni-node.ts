@@ -34,12 +34,29 @@ export interface PluginCall {
 export interface PluginAnswer {
   readonly exit: number | undefined;
   readonly stdout: string;
-  /** stdout as JSON; undefined when it is empty. */
-  readonly json: any;
+  /** stdout as JSON; empty when stdout is. */
+  readonly json: Partial<PluginDocument>;
+}
+
+/** What a plugin prints: a result, an error, or its versions. */
+export interface PluginDocument {
+  readonly cniVersion: string;
+  readonly interfaces: readonly { readonly name: string; readonly mac: string; readonly sandbox?: string }[];
+  readonly ips: readonly { readonly address: string; readonly interface: number }[];
+  readonly supportedVersions: readonly string[];
+  readonly code: number;
+  readonly msg: string;
+  readonly details: string;
 }
 
 export async function runShim(socketPath: string, call: PluginCall): Promise<PluginAnswer> {
-  const config = { cniVersion: '1.1.0', name: 'gryphon', type: 'gryphon', socket: socketPath, ...call.config };
+  const config = {
+    cniVersion: '1.1.0',
+    name: 'gryphon',
+    type: 'gryphon',
+    socket: socketPath,
+    ...call.config,
+  };
   const env = {
     CNI_COMMAND: call.command,
     CNI_CONTAINERID: call.containerID ?? '',
@@ -54,7 +71,7 @@ export async function runShim(socketPath: string, call: PluginCall): Promise<Plu
     input: call.stdin ?? JSON.stringify(config),
     reject: false,
   });
-  return { exit: exitCode, stdout, json: stdout === '' ? undefined : JSON.parse(stdout) };
+  return { exit: exitCode, stdout, json: stdout === '' ? {} : (JSON.parse(stdout) as PluginDocument) };
 }
 
 /** A node: a namespace with an uplink address but no default route, and the pod network as a process in it. */

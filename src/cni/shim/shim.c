@@ -333,7 +333,7 @@ static bool send_frame(int fd, size_t length, int64_t deadline) {
     ssize_t r = write(fd, frame + sent, length - sent);
     if (r > 0) sent += (size_t)r;
     else if (r < 0 && errno == EAGAIN && wait_for(fd, POLLOUT, deadline) != 1) return false;
-    else if (r < 0 && errno != EAGAIN && errno != EINTR) return errno == EPIPE;
+    else if (r < 0 && errno != EAGAIN && errno != EINTR) return errno == EPIPE || errno == ECONNRESET;
   }
   return true;
 }
