@@ -10,11 +10,9 @@ import { decoders } from './settings/decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './settings/definition.ts';
 import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 
-export { checkAgentSettings } from './settings/check.ts';
-export { formatListenAddress } from './settings/decoder.ts';
 export { chosenSettings, describeSettings } from './settings/describe.ts';
-export { settingsHelp, settingsReference } from './settings/reference.ts';
-export type { ListenAddress, SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
+export { settingsReference } from './settings/reference.ts';
+export type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 export { type SettingDefinition, settingDefinitions };
 
 export interface SettingSources {
@@ -57,11 +55,26 @@ export function resolveSettings(sources: SettingSources): ResolvedSettings {
     origins[key] = given === undefined || assignment === undefined ? 'default' : assignment.origin;
   }
   // The casts are sound: every key of the schema was set, its value by a decoder of its form.
-  return {
-    settings: withDerived(values as Settings),
-    origins: origins as ResolvedSettings['origins'],
-    problems,
-  };
+  const settings = withDerived(values as Settings);
+  problems.push(...checkSocket(settings));
+  return { settings, origins: origins as ResolvedSettings['origins'], problems };
+}
+
+/** Bytes that the kernel takes as the path of a unix socket (`sun_path` without its final zero). */
+const LONGEST_SOCKET_PATH = 107;
+
+/** The path of the socket may come from another setting, so it is checked when all are known. */
+function checkSocket({ cniSocket }: Settings): Problem[] {
+  if (Buffer.byteLength(cniSocket) <= LONGEST_SOCKET_PATH) return [];
+  return [
+    {
+      code: 'GRY_SETTING_INVALID',
+      severity: 'error',
+      subject: 'cniSocket',
+      message: `${cniSocket} is longer than the ${LONGEST_SOCKET_PATH} bytes that the path of a socket may have`,
+      remedy: 'choose a shorter --run-dir or --cni-socket',
+    },
+  ];
 }
 
 function decodeGiven(

@@ -28,14 +28,8 @@ export function flagAssignments(flags: Flags): Assignments {
     const flag = flagOf(name);
     const definition = settingDefinitions.find((candidate) => candidate.flag === flag);
     if (definition === undefined) {
-      problems.push(
-        unknownName(
-          `--${flag}`,
-          'flag',
-          flag,
-          settingDefinitions.map((d) => d.flag),
-        ),
-      );
+      const known = settingDefinitions.map((d) => d.flag);
+      problems.push(unknownName(`--${flag}`, 'flag', flag, known));
     } else {
       const text = typeof value === 'string' ? value : value.join(',');
       assignments.push({ key: definition.key, text, origin: 'flag', source: `--${flag}` });
@@ -62,54 +56,28 @@ export function environmentAssignments(
     if (definition !== undefined) {
       assignments.push({ key: definition.key, text, origin: 'environment', source: name });
     } else if (!serviceLink.test(name)) {
-      problems.push(
-        unknownName(
-          name,
-          'variable',
-          name,
-          settingDefinitions.map((d) => d.environment),
-        ),
-      );
+      const known = settingDefinitions.map((d) => d.environment);
+      problems.push(unknownName(name, 'variable', name, known));
     }
   }
   return { assignments, problems };
 }
 
+/** A file cannot name the file. */
+const fileSettings = settingDefinitions.filter(({ key }) => key !== 'config');
+
 /** A flat YAML map of file keys. An unreadable one is one problem with its line, and gives nothing. */
-export function fileAssignments(
-  file: { readonly name: string; readonly text: string } | undefined,
-): Assignments {
+export function fileAssignments(file: SettingsFile | undefined): Assignments {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
-  if (file === undefined) return { assignments, problems };
-  const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file.name}:${line}:${col}`;
-  };
-  const [error] = document.errors;
-  if (error !== undefined) {
-    return { assignments, problems: [invalidFile(at(error.pos[0]), error.message)] };
-  }
-  if (document.contents === null) return { assignments, problems };
-  if (!isMap(document.contents)) {
-    return { assignments, problems: [invalidFile(at(0), 'the file is not a map of settings')] };
-  }
-  for (const { key, value } of document.contents.items) {
-    const name = isScalar(key) ? String(key.value) : '';
-    const source = `${at(isScalar(key) ? (key.range?.[0] ?? 0) : 0)} ${name}`;
-    const definition = settingDefinitions.find((candidate) => candidate.key === name && name !== 'config');
+  const read = file === undefined ? { entries: [] } : readEntries(file);
+  if ('problem' in read) return { assignments, problems: [read.problem] };
+  for (const { name, source, value } of read.entries) {
+    const definition = fileSettings.find((candidate) => candidate.key === name);
     const text = textOf(value);
     if (definition === undefined) {
-      problems.push(
-        unknownName(
-          source,
-          'key',
-          name,
-          settingDefinitions.map((d) => d.key),
-        ),
-      );
+      const known = fileSettings.map((d) => d.key);
+      problems.push(unknownName(source, 'key', name, known));
     } else if (text === undefined) {
       problems.push(invalidFile(source, 'neither a single value nor a list of them'));
     } else {
@@ -117,6 +85,35 @@ export function fileAssignments(
     }
   }
   return { assignments, problems };
+}
+
+interface SettingsFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface FileEntry {
+  readonly name: string;
+  readonly source: string;
+  readonly value: ParsedNode | null;
+}
+
+function readEntries({ name: file, text }: SettingsFile): { entries: FileEntry[] } | { problem: Problem } {
+  const lines = new LineCounter();
+  const { errors, contents } = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const [error] = errors;
+  if (error !== undefined) return { problem: invalidFile(at(error.pos[0]), error.message) };
+  if (contents === null || (isScalar(contents) && contents.value === null)) return { entries: [] };
+  if (!isMap(contents)) return { problem: invalidFile(at(0), 'the file is not a map of settings') };
+  const entries = contents.items.map(({ key, value }): FileEntry => {
+    const name = isScalar(key) ? String(key.value) : '';
+    return { name, source: `${at(key.range[0])} ${name}`, value };
+  });
+  return { entries };
 }
 
 /** What a flag would say: the scalar as it is written, a list with commas. */

@@ -1,8 +1,8 @@
+import { formatListenAddress, parseListenAddress } from '../../api/address.ts';
 import { parseDuration } from '../../kube/records/duration.ts';
 import { isObjectName } from '../../kube/records/name.ts';
-import { type Address, parseAddress } from '../../net/address.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import type { ListenAddress, SettingForm, SettingKey, SettingSchema, Settings } from './schema.ts';
+import type { SettingForm, SettingKey, SettingSchema, Settings } from './schema.ts';
 
 /** The decoded value in a box, because undefined is a value too (a server turned off); undefined: wrong. */
 export type Decoded = { readonly value: unknown } | undefined;
@@ -83,14 +83,8 @@ function decodePrefixes(text: string): Decoded {
 
 function decodeListenAddress(text: string, schema: SettingSchema): Decoded {
   if (text === '') return schema.optional === true ? { value: undefined } : undefined;
-  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:]*)):(?<port>\d{1,5})$/.exec(text);
-  const { v6, v4, port: digits = '' } = match?.groups ?? {};
-  const port = parseCount(digits);
-  if (port === undefined || port < 1 || port > 65_535) return undefined;
-  if (v4 === '') return { value: { port } satisfies ListenAddress };
-  const host: Address | undefined = parseAddress(v6 ?? v4 ?? '');
-  if (host === undefined || host.includes(':') !== (v6 !== undefined)) return undefined;
-  return { value: { host, port } satisfies ListenAddress };
+  const value = parseListenAddress(text);
+  return value === undefined ? undefined : { value };
 }
 
 /** How a user would write the value; the inverse of the decoders. */
@@ -99,8 +93,4 @@ export function formatSetting(value: Settings[SettingKey]): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value !== 'object') return String(value);
   return 'port' in value ? formatListenAddress(value) : value.join(',');
-}
-
-export function formatListenAddress({ host = '' as Address, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,12 +1,6 @@
 import { type Static, type TSchema, type TSchemaOptions, type TUnsafe, Type } from 'typebox';
-import type { Address } from '../../net/address.ts';
+import type { ListenAddress } from '../../api/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
-
-/** Where a server listens; without host: on every address. */
-export interface ListenAddress {
-  readonly host?: Address;
-  readonly port: number;
-}
 
 /** How the text of a setting is read; `decoders` in `decoder.ts` has one entry for each. */
 export type SettingForm =
@@ -36,8 +30,8 @@ function setting<T>(options: SettingOptions & TSchemaOptions): TUnsafe<T> {
   return Type.Unsafe<T>(options);
 }
 
-const optionalText = (description: string, form: 'name' | 'path'): TUnsafe<string | undefined> =>
-  setting({ type: 'string', form, description });
+const optionalPath = (description: string): TUnsafe<string | undefined> =>
+  setting({ type: 'string', form: 'path', description });
 
 const path = (standard: string, description: string): TUnsafe<string> =>
   setting({ type: 'string', form: 'path', default: standard, description });
@@ -60,16 +54,20 @@ function choice<T extends string>(values: readonly T[], standard: T, description
  * the checks come from here. What belongs to the network (AS numbers, peers, pools) is not here but in Gryphon's kinds.
  */
 export const settingsSchema = Type.Object({
-  config: optionalText('YAML file with settings under their file keys.', 'path'),
-  nodeName: optionalText("This node's name in Kubernetes; in the DaemonSet from the downward API.", 'name'),
+  config: optionalPath('YAML file with settings under their file keys.'),
+  nodeName: setting<string | undefined>({
+    type: 'string',
+    form: 'name',
+    derived: 'the host name',
+    description: "This node's name in Kubernetes; in the DaemonSet from the downward API.",
+  }),
   source: choice(
     ['kubernetes', 'manifests'],
     'kubernetes',
     'Where Nodes and Gryphon objects come from: the API server, or a directory of manifests.',
   ),
-  manifests: optionalText(
+  manifests: optionalPath(
     'Directory of Kubernetes YAML or JSON files, watched for changes; for source manifests.',
-    'path',
   ),
   clusterCIDR: setting<readonly Prefix[]>({
     type: 'array',
