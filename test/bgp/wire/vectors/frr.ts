@@ -1,4 +1,4 @@
-import { fromHex } from '../support.ts';
+import { context, fromHex } from '../support.ts';
 import type { VectorSource } from './vector.ts';
 
 /** What FRR 8.4.4 (Debian 12) sent to a peer in AS 65001; each message once. */
@@ -135,6 +135,90 @@ export const FRR: VectorSource = {
         code: 6,
         subcode: 9,
         data: fromHex('0602166d61696e74656e616e6365206f66207370696e652037'),
+      },
+    },
+    {
+      name: 'OPEN of a four-octet AS',
+      hex: 'ffffffffffffffffffffffffffffffff007f01045ba000b40a090902620206010400010001020601040002000102028000020202000202460002064104fa56ea0902020600020a45080001010300020103020c490a086672722d7065657200020c400ac07800010100000201000210470e0001018000000000020180000000',
+      message: {
+        kind: 'open',
+        as: 4200000009,
+        holdTime: 180,
+        routerID: '10.9.9.2',
+        capabilities: [
+          { kind: 'multiprotocol', family: 'ipv4-unicast' },
+          { kind: 'multiprotocol', family: 'ipv6-unicast' },
+          { kind: 'unknown', code: 128, value: new Uint8Array(0) },
+          { kind: 'route-refresh' },
+          { kind: 'enhanced-route-refresh' },
+          { kind: 'four-octet-as', as: 4200000009 },
+          { kind: 'extended-message' },
+          {
+            kind: 'add-path',
+            families: [
+              { family: 'ipv4-unicast', mode: 'both' },
+              { family: 'ipv6-unicast', mode: 'both' },
+            ],
+          },
+          { kind: 'fqdn', host: 'frr-peer', domain: '' },
+          {
+            kind: 'graceful-restart',
+            restarting: true,
+            notification: true,
+            restartTime: 120,
+            families: [
+              { family: 'ipv4-unicast', forwarding: false },
+              { family: 'ipv6-unicast', forwarding: false },
+            ],
+          },
+          {
+            kind: 'long-lived-graceful-restart',
+            families: [
+              { family: 'ipv4-unicast', forwarding: true, staleTime: 0 },
+              { family: 'ipv6-unicast', forwarding: true, staleTime: 0 },
+            ],
+          },
+        ],
+      },
+    },
+    {
+      name: 'UPDATE with AS4_PATH to a two-octet peer',
+      context: { ...context, fourOctetAS: false },
+      hex: 'ffffffffffffffffffffffffffffffff005d0200000046900e002500020110fd090000000000000000000000000002004020010db8000100003020010db80002400101005002000402015ba080040400000000d01100060201fa56ea09',
+      message: {
+        kind: 'update',
+        withdrawn: [],
+        announced: [
+          {
+            family: 'ipv6-unicast',
+            prefixes: ['2001:db8:1::/64', '2001:db8:2::/48'],
+            attributes: { origin: 'igp', asPath: [{ kind: 'sequence', asns: [4200000009] }], med: 0 },
+            nextHop: 'fd09::2',
+          },
+        ],
+      },
+    },
+    {
+      name: 'UPDATE with AS4_PATH and AS4_AGGREGATOR to a two-octet peer',
+      context: { ...context, fourOctetAS: false },
+      hex: 'ffffffffffffffffffffffffffffffff0055020000003b400101005002000402015ba04003040a09090180040400000000400600c007065ba00a090902d01100060201fa56ea09c01208fa56ea090a090902100a01',
+      message: {
+        kind: 'update',
+        withdrawn: [],
+        announced: [
+          {
+            family: 'ipv4-unicast',
+            prefixes: ['10.1.0.0/16'],
+            attributes: {
+              origin: 'igp',
+              asPath: [{ kind: 'sequence', asns: [4200000009] }],
+              med: 0,
+              atomicAggregate: true,
+              aggregator: { as: 4200000009, address: '10.9.9.2' },
+            },
+            nextHop: '10.9.9.1',
+          },
+        ],
       },
     },
   ],
