@@ -1,0 +1,56 @@
+/**
+ * A Speaker with the real adapters as a process of its own, so that it can live in a network namespace. Reads one JSON
+ * command a line from standard input, writes its picture of the world as one JSON line after each change.
+ */
+import { createInterface } from 'node:readline';
+import { systemClock } from '../../src/agent/clock.ts';
+import type { SpeakerConfig } from '../../src/bgp/config.ts';
+import { Speaker } from '../../src/bgp/speaker.ts';
+import type { LearnedRoute, PeerStatus } from '../../src/bgp/status.ts';
+import { TcpTransport } from '../../src/bgp/tcp.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import type { Problem } from '../../src/ports/problem.ts';
+
+export type SpeakerCommand =
+  | { readonly kind: 'set'; readonly config: SpeakerConfig }
+  | { readonly kind: 'stop'; readonly notify: boolean };
+
+export interface SpeakerPicture {
+  readonly peers: readonly PeerStatus[];
+  readonly routes: readonly LearnedRoute[];
+  readonly problems: readonly Problem[];
+  readonly converged: boolean;
+  readonly exceptions: number;
+}
+
+const speaker = new Speaker({
+  transport: new TcpTransport(),
+  clock: systemClock,
+  log: silentLog,
+  defer: (fn) => void setImmediate(fn),
+  selectionDeferral: 60_000,
+  onRoutes: tell,
+  onPeers: tell,
+});
+
+function tell(): void {
+  const { converged, exceptions } = speaker;
+  const picture: SpeakerPicture = {
+    peers: speaker.peers(),
+    routes: [...speaker.learned().values()],
+    problems: speaker.problems(),
+    converged,
+    exceptions,
+  };
+  process.stdout.write(`${JSON.stringify(picture)}\n`);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as SpeakerCommand;
+  if (command.kind === 'set') {
+    speaker.set(command.config);
+  } else {
+    await speaker.stop({ notify: command.notify });
+    break;
+  }
+}
