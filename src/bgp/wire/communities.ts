@@ -17,7 +17,7 @@ export const WELL_KNOWN_COMMUNITIES = {
   'graceful-shutdown': 0xffff0000,
   /** RFC 7611. */
   'accept-own': 0xffff0001,
-  /** RFC 9494 §3.3. */
+  /** RFC 9494. */
   'llgr-stale': 0xffff0006,
   'no-llgr': 0xffff0007,
   /** RFC 7999. */

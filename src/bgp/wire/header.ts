@@ -6,7 +6,7 @@ import { reset } from './notification.ts';
 export const HEADER_LENGTH = 19;
 const MARKER_LENGTH = 16;
 
-/** RFC 4271 §4.1, and what RFC 8654 §3 makes of it. */
+/** RFC 4271 §4.1, and what RFC 8654 §4 makes of it. */
 export const MAX_LENGTH = 4096;
 export const MAX_EXTENDED_LENGTH = 65535;
 
@@ -18,7 +18,7 @@ export const TYPE_ROUTE_REFRESH = 5;
 
 /**
  * RFC 4271 §6.1: the shortest and longest message of each type. A short ROUTE-REFRESH has an error code of its own and is
- * judged later; OPEN and KEEPALIVE never become longer (RFC 8654 §3).
+ * judged later; OPEN and KEEPALIVE never become longer (RFC 8654 §4).
  */
 const LENGTHS: ReadonlyMap<number, { readonly min: number; readonly max: number }> = new Map([
   [TYPE_OPEN, { min: 29, max: MAX_LENGTH }],

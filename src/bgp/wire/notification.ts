@@ -59,11 +59,11 @@ export const NOTIFICATIONS = {
   outOfResources: { code: 6, subcode: 8, name: 'Out of Resources' },
   // RFC 8538 §3
   hardReset: { code: 6, subcode: 9, name: 'Hard Reset' },
-  // RFC 9384 §3
+  // RFC 9384
   bfdDown: { code: 6, subcode: 10, name: 'BFD Down' },
   // RFC 7313 §5
   refreshLength: { code: 7, subcode: 1, name: 'Invalid Message Length' },
-  // RFC 9687 §4
+  // RFC 9687
   sendHoldTimerExpired: { code: 8, subcode: 0, name: 'Unspecific' },
 } as const satisfies Readonly<Record<string, NotificationRow>>;
 

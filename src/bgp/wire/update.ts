@@ -151,7 +151,7 @@ const nonEmpty = (...lists: readonly (PrefixList | undefined)[]): PrefixList[] =
 function ownRoutes(list: PrefixList, context: WireContext, problems: UpdateProblem[]): PrefixList {
   if (list.prefixes.length === 0 || context.families.includes(list.family)) return list;
   const text = `${list.prefixes.length} prefixes of ${list.family}, not of this session`;
-  problems.push({ reaction: 'ignore', rule: 'RFC 4760 §6', text });
+  problems.push({ reaction: 'ignore', rule: 'RFC 4760 §8', text });
   return { family: list.family, prefixes: [] };
 }
 

@@ -45,7 +45,7 @@ const END_OF_RIB: readonly Row[] = [
   [
     'of a family that is not ours',
     update('', attribute(0x80, 15, '000180'), ''),
-    'update [ignore 15: RFC 4760 §6]',
+    'update [ignore 15: RFC 4760 §8]',
   ],
   [
     'of IPv4 where only IPv6 is spoken',
@@ -302,6 +302,7 @@ const AS4: readonly Row[] = [
     `update +${P} [discard 17: RFC 6793 §6]`,
     TWO_OCTETS,
   ],
+  ['AS4_PATH: empty', as4(17, ''), `update +${P} [discard 17: RFC 6793 §6]`, TWO_OCTETS],
   ['AS4_PATH: 3 octets', as4(17, '020100'), `update +${P} [discard 17: RFC 6793 §6]`, TWO_OCTETS],
   [
     'AS4_PATH: AS 0 (RFC 7607)',
@@ -381,24 +382,24 @@ const MULTIPROTOCOL: readonly Row[] = [
   ],
   ['no AS_PATH', update('', ORIGIN + MP_REACH, ''), 'withdraw -2001:db8::/32 [withdraw 2: RFC 7606 §3 (d)]'],
   ['RFC 4760 §3: NEXT_HOP beside it is of no use', update('', GOOD + MP_REACH, ''), 'update +2001:db8::/32'],
-  ['a family that nobody knows', reach('4004 47 04 0a000001 00 ffff'), 'update [ignore 14: RFC 4760 §6]'],
+  ['a family that nobody knows', reach('4004 47 04 0a000001 00 ffff'), 'update [ignore 14: RFC 4760 §8]'],
   [
     'a family that was not negotiated',
     reach(REACH_VALUE),
-    'update [ignore 14: RFC 4760 §6]',
+    'update [ignore 14: RFC 4760 §8]',
     { ...context, families: ['ipv4-unicast'] },
   ],
-  ['withdrawn of a family that nobody knows', unreach('4004 47 ffff'), 'update [ignore 15: RFC 4760 §6]'],
+  ['withdrawn of a family that nobody knows', unreach('4004 47 ffff'), 'update [ignore 15: RFC 4760 §8]'],
   [
     'classic fields where only IPv6 is spoken',
     update(WITHDRAWN, GOOD, NLRI),
-    'update [ignore -: RFC 4760 §6] [ignore -: RFC 4760 §6]',
+    'update [ignore -: RFC 4760 §8] [ignore -: RFC 4760 §8]',
     { ...context, families: ['ipv6-unicast'] },
   ],
   [
     'error beside routes of a foreign family',
     update('', attribute(0x40, 1, '09') + attribute(0x80, 14, '4004 47 00 00 ffff'), ''),
-    'withdraw [withdraw 1: RFC 7606 §7.1] [ignore 14: RFC 4760 §6]',
+    'withdraw [withdraw 1: RFC 7606 §7.1] [ignore 14: RFC 4760 §8]',
   ],
   [
     'RFC 7911: path identifier cut off',

@@ -15,7 +15,7 @@ const HEADER: readonly Row[] = [
   ['UPDATE of 22 octets', `${MARKER}001602`, 'reset 1/2 0016'],
   ['NOTIFICATION of 20 octets', `${MARKER}001403`, 'reset 1/2 0014'],
   ['KEEPALIVE with a body', message(4, '00'), 'reset 1/2 0014'],
-  // RFC 8654 §3: OPEN and KEEPALIVE never become longer than before.
+  // RFC 8654 §4: OPEN and KEEPALIVE never become longer than before.
   ['OPEN of 4097 octets', `${MARKER}100101`, 'reset 1/2 1001', { ...context, maxReceive: 65535 }],
 ];
 

@@ -202,7 +202,7 @@ class AttributeWalk implements AttributeBlock {
       case 'foreign':
         if (header.type === MP_REACH_NLRI) this.reach = decoded;
         else this.unreach = decoded;
-        this.#note('ignore', `${name} of ${decoded.family}, not of this session`, 'RFC 4760 §6', header);
+        this.#note('ignore', `${name} of ${decoded.family}, not of this session`, 'RFC 4760 §8', header);
         return undefined;
     }
   }

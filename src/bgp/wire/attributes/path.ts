@@ -41,6 +41,7 @@ export const as4PathRow: AttributeRow = {
   rule: 'RFC 6793 §6',
   uselessFrom: { peers: 'four-octet', rule: 'RFC 6793 §4.1' },
   decode: (into, bytes, start, end) => {
+    if (start === end) return malformedPath('no segment');
     // RFC 6793 §6: segments of a confederation are dropped, the rest counts.
     const path = readPath(bytes, start, end, 4, 'dropped');
     if ('notification' in path) return path;
