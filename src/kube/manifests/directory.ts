@@ -22,7 +22,9 @@ export async function identifyDirectory(
   directory: string,
 ): Promise<{ readonly identity: Fingerprint; readonly isLink: boolean }> {
   const [target, link] = await Promise.all([stat(directory, { bigint: true }), lstat(directory)]);
-  return { identity: `${target.dev}:${target.ino}`, isLink: link.isSymbolicLink() };
+  // A directory that is made right after another was removed often gets its inode number, but never its time of birth.
+  const identity = `${target.dev}:${target.ino}:${target.birthtimeNs}`;
+  return { identity, isLink: link.isSymbolicLink() };
 }
 
 /**

@@ -66,11 +66,11 @@ export class ManifestSource {
    * Reads and watches the directory until `signal` is aborted. Resolves after the first complete read, however long the
    * directory is missing; rejects with the signal's reason when it is aborted before.
    */
-  start(signal: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
     this.#wakeWithin(0);
-    return this.#firstRead.promise;
+    await this.#firstRead.promise;
   }
 
   #stop(reason: unknown): void {

@@ -7,7 +7,7 @@ import { limits } from '../../../src/kube/manifests/directory.ts';
 import { ManifestSource } from '../../../src/kube/manifests/source.ts';
 import type { Snapshot } from '../../../src/kube/records/snapshot.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import { silentLog } from '../../../src/ports/log.ts';
+import { type Log, silentLog } from '../../../src/ports/log.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { documents, nodeText, peerText } from './texts.ts';
 
@@ -48,7 +48,8 @@ const latest = (): Snapshot => {
 };
 const nodes = (snapshot = latest()): string[] => [...snapshot.nodes.keys()];
 const codes = (snapshot = latest()): string[] => snapshot.problems.map((p) => p.code);
-const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5, timeout: 5000 });
+/** Sooner than the slow poll would see it, so that a watch that is lost is noticed. */
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5, timeout: 4000 });
 
 describe('the first read', () => {
   test('start resolves once everything was read', async () => {
@@ -92,9 +93,9 @@ describe('the first read', () => {
     await expect(started).rejects.toThrow('enough');
   });
 
-  test('a start that was called off', () => {
+  test('a start that was called off', async () => {
     stop.abort(new Error('too late'));
-    expect(() => makeSource().start(stop.signal)).toThrow('too late');
+    await expect(makeSource().start(stop.signal)).rejects.toThrow('too late');
   });
 });
 
@@ -169,6 +170,30 @@ describe('changes take effect', () => {
     // The new directory is the one that is watched now.
     await write('a.yaml', nodeText('c'));
     await eventually(() => expect(nodes()).toEqual(['c']));
+  });
+
+  test('a directory that is made anew between two looks is watched', async () => {
+    await start({ 'a.yaml': nodeText('a') });
+    await rm(directory, { recursive: true });
+    await mkdir(directory);
+    await write('a.yaml', nodeText('b'));
+    await eventually(() => expect(nodes()).toEqual(['b']));
+    await write('a.yaml', nodeText('c'));
+    await eventually(() => expect(nodes()).toEqual(['c']));
+  });
+
+  test('every problem is logged once, while it lasts', async () => {
+    const logged: unknown[] = [];
+    const log: Log = { ...silentLog, warn: (_, fields) => logged.push(fields?.['subject']) };
+    await mkdir(directory);
+    await write('a.yaml', 'kind: [');
+    const onChange = (snapshot: Snapshot): unknown => snapshots.push(snapshot);
+    await new ManifestSource({ directory, clock: systemClock, log, onChange }).start(stop.signal);
+    await write('b.yaml', nodeText('b'));
+    await eventually(() => expect(nodes()).toEqual(['b']));
+    await write('c.yaml', 'kind: {');
+    await eventually(() => expect(codes()).toHaveLength(2));
+    expect(logged).toEqual(['a.yaml:1:8', 'c.yaml:1:8']);
   });
 
   test('a link to a directory that is turned to another', async () => {
