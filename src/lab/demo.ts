@@ -48,7 +48,7 @@ async function walkCheck(lab: Lab, check: Check, signal: AbortSignal): Promise<b
   lab.write(`\n  $ ${copyable(lab, check)}\n`);
   const outcome = await runCheck(lab, check, signal);
   lab.write(shown(outcome));
-  if (check.withinMs !== undefined) lab.write(`    (after ${seconds(outcome.took)})\n`);
+  if (outcome.tries > 1) lab.write(`    (after ${seconds(outcome.took)})\n`);
   if (outcome.verdict !== undefined) lab.write(`  ✗ ${outcome.verdict}\n`);
   return outcome.verdict === undefined;
 }

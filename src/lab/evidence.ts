@@ -10,7 +10,7 @@ export async function evidence(lab: Lab): Promise<string> {
   const sections: string[] = [];
   for (const record of await lab.processes.list()) {
     const node = lab.topology.nodes.find(({ name }) => name === record.name);
-    const alive = await isAlive(record);
+    const alive = isAlive(record);
     const readiness = alive && node !== undefined ? await askReadiness(lab, node) : undefined;
     if (alive && readiness?.ready !== false) continue;
     const path = lab.layout.log(record.name);

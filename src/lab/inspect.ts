@@ -34,7 +34,7 @@ export async function inspectLab(lab: Lab): Promise<LabState> {
   const records = await lab.processes.list();
   for (const name of expectedProcesses(lab)) {
     const record = records.find((candidate) => candidate.name === name);
-    if (record === undefined || !(await isAlive(record))) return broken(`the process of ${name} has ended`);
+    if (record === undefined || !isAlive(record)) return broken(`the process of ${name} has ended`);
   }
   for (const node of lab.topology.nodes) {
     const { ready, detail } = await askReadiness(lab, node);

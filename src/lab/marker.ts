@@ -77,10 +77,10 @@ export async function removeDirectory(lab: Lab): Promise<boolean> {
 export async function withLock<T>(lab: Lab, pid: number, work: () => Promise<T>): Promise<T> {
   await claimDirectory(lab);
   const path = lab.layout.lock;
-  const self = JSON.stringify({ name: 'lab', argv: ['gryphon', 'lab'], ...(await identify(pid)) });
+  const self = JSON.stringify({ name: 'lab', argv: ['gryphon', 'lab'], ...identify(pid) });
   if (!(await createOnce(path, self))) {
     const owner = await readProcessRecord(path);
-    if (owner !== undefined && (await isAlive(owner))) {
+    if (owner !== undefined && isAlive(owner)) {
       throw new LabError('GRY_LAB_BUSY', `process ${owner.pid} is changing this lab just now`, {
         remedy: 'wait until it has ended',
       });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
@@ -21,26 +21,35 @@ export interface ProcessRecord extends ProcessIdentity {
   readonly argv: Argv;
 }
 
-/** The start time in the text of /proc/PID/stat; undefined for a zombie, which is dead. The name in brackets may hold anything. */
-export function startTimeOf(stat: string): string | undefined {
+/** State and start time out of the text of /proc/PID/stat, proc(5). The name in brackets may hold anything. */
+export function parseStat(stat: string): { readonly state: string; readonly startTime: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  const [state, startTime] = [fields[0], fields[19]];
+  return state === undefined || startTime === undefined ? undefined : { state, startTime };
 }
 
-/** Who has this number now; undefined when nobody has. */
-export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+/** Who has this number now; undefined when nobody has, or only a zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const found = look(pid);
+  return found === undefined || found.state === 'Z' ? undefined : found.identity;
+}
+
+/** Synchronous, so that a child that ends at once can still be seen: it stays a zombie until the event loop runs again. */
+function look(pid: number): { readonly state: string; readonly identity: ProcessIdentity } | undefined {
   try {
-    const startTime = startTimeOf(await readFile(`/proc/${pid}/stat`, 'utf8'));
-    const bootID = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-    return startTime === undefined ? undefined : { pid, startTime, bootID };
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const bootID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return stat === undefined
+      ? undefined
+      : { state: stat.state, identity: { pid, startTime: stat.startTime, bootID } };
   } catch {
     return undefined;
   }
 }
 
 /** The process of the record is still there (and is not another one that got its number). */
-export async function isAlive(record: ProcessIdentity): Promise<boolean> {
-  const now = await identify(record.pid);
+export function isAlive(record: ProcessIdentity): boolean {
+  const now = identify(record.pid);
   return now !== undefined && now.startTime === record.startTime && now.bootID === record.bootID;
 }
 
@@ -79,7 +88,7 @@ export class ProcessTable {
       // A program that is not there leaves the child without a number, which is reported below.
       child.on('error', () => {});
       child.unref();
-      const identity = child.pid === undefined ? undefined : await identify(child.pid);
+      const identity = child.pid === undefined ? undefined : look(child.pid)?.identity;
       if (identity === undefined) {
         throw new LabError('GRY_LAB_START', `${name} did not start: ${argv.join(' ')}`, {
           remedy: `read ${log}`,
@@ -112,16 +121,16 @@ export class ProcessTable {
   }
 
   async #stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
-    const gone = async (): Promise<true | undefined> => ((await isAlive(record)) ? undefined : true);
+    const gone = async (): Promise<true | undefined> => (isAlive(record) ? undefined : true);
     for (const [kind, patience] of [
       ['SIGTERM', this.#termPatience],
       ['SIGKILL', KILL_PATIENCE],
     ] as const) {
-      if (!(await isAlive(record))) break;
+      if (!isAlive(record)) break;
       sendSignal(record.pid, kind);
       if ((await until(this.#clock, signal, patience, gone)) === true) break;
     }
-    if (await isAlive(record)) {
+    if (isAlive(record)) {
       throw new LabError('GRY_LAB_STUCK', `${record.name} (process ${record.pid}) does not end`, {
         remedy: 'look at what it waits for (cat /proc/PID/stack) and run the command again',
       });

@@ -43,7 +43,7 @@ async function placeRows(lab: Lab): Promise<readonly (readonly string[])[]> {
 }
 
 async function stateOf(lab: Lab, place: string, record: ProcessRecord | undefined): Promise<string> {
-  if (record === undefined || !(await isAlive(record))) return 'dead';
+  if (record === undefined || !isAlive(record)) return 'dead';
   const node = lab.topology.nodes.find(({ name }) => name === place);
   if (node === undefined) return 'runs';
   return (await askReadiness(lab, node)).ready ? 'ready' : 'not ready';

@@ -147,7 +147,7 @@ async function firstLack(lab: Lab): Promise<string> {
 /** A process that has died will not become ready: no use to wait for it. @throws LabError `GRY_LAB_PROCESS_DIED` */
 async function requireAlive(lab: Lab): Promise<void> {
   for (const record of await lab.processes.list()) {
-    if (await isAlive(record)) continue;
+    if (isAlive(record)) continue;
     throw new LabError('GRY_LAB_PROCESS_DIED', `the process of ${record.name} has ended`, {
       remedy: `read ${lab.layout.log(record.name)}`,
     });

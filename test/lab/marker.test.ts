@@ -71,7 +71,7 @@ describe('the lock', () => {
 
   test('of a process that has died, or torn, is taken over', async () => {
     await claimDirectory(open());
-    const dead = { name: 'lab', argv: [], ...(await identify(process.pid)), startTime: '1' };
+    const dead = { name: 'lab', argv: [], ...identify(process.pid), startTime: '1' };
     for (const text of [JSON.stringify(dead), '{"na', '']) {
       await writeFile(join(directory, 'lock.json'), text);
       expect(await withLock(open(), process.pid, async () => 'in')).toBe('in');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/agent/clock.ts';
 import { LabError } from '../../src/lab/error.ts';
-import { identify, isAlive, isProcessRecord, ProcessTable, startTimeOf } from '../../src/lab/process.ts';
+import { identify, isAlive, isProcessRecord, ProcessTable, parseStat } from '../../src/lab/process.ts';
 
 const signal = new AbortController().signal;
 let directory: string;
@@ -26,18 +26,18 @@ const start = (name: string, ...argv: string[]) =>
 describe('/proc/PID/stat', () => {
   const rest = '1 2 2 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0';
   test.each([
-    ['1234 (bird) S ' + rest + ' 98765 1 2 3', '98765'],
-    ['1234 (a) b (c)) R ' + rest + ' 98765 1 2 3', '98765'],
-    ['1234 (bird) Z ' + rest + ' 98765 1 2 3', undefined],
+    [`1234 (bird) S ${rest} 98765 1 2 3`, { state: 'S', startTime: '98765' }],
+    [`1234 (a) b (c)) R ${rest} 98765 1 2 3`, { state: 'R', startTime: '98765' }],
+    ['1234 (bird) S 1 2', undefined],
     ['', undefined],
-  ])('%j', (stat, startTime) => {
-    expect(startTimeOf(stat)).toBe(startTime);
+  ])('%j', (stat, parsed) => {
+    expect(parseStat(stat)).toEqual(parsed);
   });
 
   test('of this very process', async () => {
-    const identity = await identify(process.pid);
+    const identity = identify(process.pid);
     expect(identity?.pid).toBe(process.pid);
-    expect(identity !== undefined && (await isAlive(identity))).toBe(true);
+    expect(identity !== undefined && isAlive(identity)).toBe(true);
   });
 });
 
@@ -65,11 +65,11 @@ describe('a record', () => {
 describe('processes', () => {
   test('start, list, stop; the log keeps what they said', async () => {
     const record = await start('talker', 'sh', '-c', 'echo hello; exec sleep 60');
-    expect(await isAlive(record)).toBe(true);
+    expect(isAlive(record)).toBe(true);
     expect(await table.list()).toEqual([record]);
     await expect.poll(() => readFile(join(directory, 'talker.log'), 'utf8')).toBe('hello\n');
     await table.stopAll(signal);
-    expect(await isAlive(record)).toBe(false);
+    expect(isAlive(record)).toBe(false);
     expect(await table.list()).toEqual([]);
   });
 
@@ -79,7 +79,7 @@ describe('processes', () => {
     await writeFile(join(directory, 'processes', 'forged.json'), JSON.stringify(forged));
     await rm(join(directory, 'processes', 'other.json'));
     await table.stopAll(signal);
-    expect(await isAlive(record)).toBe(true);
+    expect(isAlive(record)).toBe(true);
     await writeFile(join(directory, 'processes', 'other.json'), JSON.stringify(record));
   });
 
@@ -92,7 +92,13 @@ describe('processes', () => {
     );
     await expect.poll(() => readFile(join(directory, 'stubborn.log'), 'utf8')).toBe('ready\n');
     await table.stopAll(signal);
-    expect(await isAlive(record)).toBe(false);
+    expect(isAlive(record)).toBe(false);
+  });
+
+  test('one that ends at once has a record, and is not alive', async () => {
+    const record = await start('mayfly', 'true');
+    await expect.poll(() => isAlive(record)).toBe(false);
+    expect(await table.list()).toEqual([record]);
   });
 
   test('a program that does not exist', async () => {

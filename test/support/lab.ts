@@ -7,7 +7,7 @@ export interface FakeLab {
   readonly lab: Lab;
   /** Command lines in the order in which they were run, without `nsenter`. */
   readonly commands: string[];
-  text(): string;
+  readonly text: () => string;
 }
 
 /** `answer` is given the command line within its place; a string stands for that output and exit code 0. */

@@ -7,7 +7,9 @@ import { addressOf, nodeOf, podCIDROf, type Topology } from '../topology.ts';
 
 export const agentBgpStep: Step = {
   title: 'BGP as a node sees it',
-  story: 'A session with each other node (both families over one) and two with the router (one per family).',
+  story:
+    'A session with each other node, both families over one, and two with the router, one per family. What the router hands back ' +
+    'has been in our own AS already and is refused.',
   checks: ({ topology }) => [
     {
       label: 'sessions',
@@ -121,6 +123,7 @@ export const routePresence = (
     place: at,
     argv: ['ip', `-${family}`, 'route', 'show', cidr],
     withinMs,
+    show: (output) => (output.trim() === '' ? '(no route)' : output),
     verdict: onOutput((output) => presence(output, cidr, present)),
   };
 };

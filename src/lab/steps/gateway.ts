@@ -2,6 +2,7 @@ import { parseLinks } from '../output/link.ts';
 import { parseArping, parseNeighbours, type ShownNeighbour } from '../output/neighbour.ts';
 import { parsePing } from '../output/ping.ts';
 import { onOutput, type Step, type Verdict } from '../step.ts';
+import { answersAndCount } from './ping.ts';
 import { GATEWAY_IPV4, GATEWAY_IPV6 } from './pod.ts';
 
 /** Every pod link's end on the node has this MAC: nothing has to be learned, and nothing changes when a pod moves. */
@@ -9,18 +10,20 @@ export const GATEWAY_MAC = 'ee:ee:ee:ee:ee:ee';
 
 export const gatewayStep: Step = {
   title: 'who answers for the gateway',
-  story: `ARP for ${GATEWAY_IPV4} is answered with ${GATEWAY_MAC}; so is neighbour discovery for the IPv6 gateway.`,
+  story: `ARP for ${GATEWAY_IPV4} is answered with ${GATEWAY_MAC}. The IPv6 gateway answers too, and has the same MAC.`,
   checks: () => [
     {
       label: 'IPv4',
       place: 'pod-a1',
       argv: ['arping', '-c', '1', '-i', 'eth0', GATEWAY_IPV4],
+      show: answersAndCount,
       verdict: onOutput((output) => answeredBy(parseArping(output), GATEWAY_IPV4)),
     },
     {
       label: 'IPv6 answers',
       place: 'pod-a1',
       argv: ['ping', '-c', '1', '-W', '1', `${GATEWAY_IPV6}%eth0`],
+      show: answersAndCount,
       verdict: onOutput((output) =>
         parsePing(output)?.received === 1 ? undefined : 'no answer from the gateway',
       ),

@@ -25,8 +25,16 @@ export const ping = (scene: Scene, to: string, family: Family): Check => ({
   label: `IPv${family}`,
   place: 'pod-a1',
   argv: ['ping', '-c', '3', '-i', '0.2', '-W', '1', scene.podAddress(to, family)],
+  show: answersAndCount,
   verdict: onOutput(allAnswered),
 });
+
+/** The answers and their count, without headings and averages. */
+export const answersAndCount = (output: string): string =>
+  output
+    .split('\n')
+    .filter((line) => /bytes from|packets transmitted/.test(line))
+    .join('\n');
 
 export function allAnswered(output: string): Verdict {
   const result = parsePing(output);

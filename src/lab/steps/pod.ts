@@ -16,9 +16,12 @@ export const podAddressStep: Step = {
       label: `IPv${family}`,
       place: 'pod-a1',
       argv: ['ip', ipFamily(family), 'address', 'show', 'dev', 'eth0'],
+      show: withoutLifetimes,
       verdict: onOutput((output) => hostAddressWithin(output, podCIDROf(nodeOf(topology, 'node-a'), family))),
     })),
 };
+
+const withoutLifetimes = (output: string): string => output.replaceAll(/^.*valid_lft.*$/gm, '');
 
 /** Exactly one address that is not link-local, a lone one, within the CIDR. */
 export function hostAddressWithin(output: string, cidr: string): Verdict {
