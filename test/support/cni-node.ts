@@ -80,6 +80,7 @@ export class CniNode implements AsyncDisposable {
   readonly directory: string;
   readonly #pods: TestNetns[] = [];
   #agent: ChildProcess | undefined;
+  readonly #agents: ChildProcess[] = [];
   #lines: AsyncIterator<string> | undefined;
   #options: CniAgentOptions;
 
@@ -117,11 +118,14 @@ export class CniNode implements AsyncDisposable {
     const script = path.join(import.meta.dirname, 'cni-agent.ts');
     const args = [`--net=${this.netns.path}`, process.execPath, script, JSON.stringify(this.#options)];
     const stderr = fs.openSync(path.join(this.directory, 'agent.log'), 'a');
-    this.#agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr] });
+    const agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr] });
+    this.#agents.push(agent);
     fs.closeSync(stderr);
-    this.#lines = readline.createInterface({ input: this.#agent.stdout! })[Symbol.asyncIterator]();
-    const first = await this.#lines.next();
+    const lines = readline.createInterface({ input: agent.stdout! })[Symbol.asyncIterator]();
+    const first = await lines.next();
     if (first.value !== 'ready') throw new Error(`the agent did not start: ${this.log()}`);
+    this.#agent = agent;
+    this.#lines = lines;
   }
 
   /** What the agent has logged so far. */
@@ -172,6 +176,7 @@ export class CniNode implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL');
+    for (const agent of this.#agents) agent.kill('SIGKILL');
     for (const pod of this.#pods) pod.remove();
     this.netns.remove();
     fs.rmSync(this.directory, { recursive: true, force: true });

@@ -6,8 +6,8 @@ import { settle } from '../../support/fake-clock.ts';
 function stage(limit: number): {
   readonly queue: OperationQueue;
   readonly running: Set<string>;
-  start(key: string, name: string): Promise<string>;
-  end(name: string, error?: Error): Promise<void>;
+  readonly start: (key: string, name: string) => Promise<string>;
+  readonly end: (name: string, error?: Error) => Promise<void>;
 } {
   const queue = new OperationQueue(limit);
   const running = new Set<string>();
