@@ -144,7 +144,7 @@ test('an agent that died in the middle of an ADD undoes it at its next start', a
   await node.stop('SIGKILL');
   // Without its "ready" line the attachment stands as an agent leaves it that dies before it has answered.
   const lines = fs.readFileSync(node.journal, 'utf8').split('\n');
-  fs.writeFileSync(node.journal, `${lines.filter((line) => !line.includes('"ready"')).join('\n')}`);
+  fs.writeFileSync(node.journal, lines.filter((line) => !line.includes('"ready"')).join('\n'));
   await node.start();
   expect(await node.links()).toEqual([]);
   expect(await node.add('c1', pod)).toMatchObject({ exit: 0 });

@@ -1,0 +1,55 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DelQueue } from '../../src/cni/del-queue.ts';
+import { encodeRequest } from '../../src/cni/protocol/frame.ts';
+import { silentLog } from '../../src/ports/log.ts';
+
+let directory: string;
+let queue: DelQueue;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-queue-'));
+  queue = new DelQueue(path.join(directory, 'cni.sock'), silentLog);
+});
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+/** Leaves a file as the shim does. */
+function leave(name: string, bytes: Buffer | string): void {
+  fs.mkdirSync(path.join(directory, 'del-queue'), { recursive: true });
+  fs.writeFileSync(path.join(directory, 'del-queue', name), bytes);
+}
+const request = (stdin: string): Buffer => encodeRequest({ environment: new Map(), stdin });
+const files = (): readonly string[] => fs.readdirSync(path.join(directory, 'del-queue'));
+
+async function drain(failing: readonly string[] = []): Promise<readonly string[]> {
+  const seen: string[] = [];
+  await queue.drain(async ({ stdin }) => {
+    seen.push(stdin);
+    if (failing.includes(stdin)) throw new Error('the kernel refuses');
+  });
+  return seen;
+}
+
+test('a queue that was never made is empty', async () => {
+  expect(await drain()).toEqual([]);
+});
+
+test('each is carried out once; one that fails stays and keeps nobody from being carried out', async () => {
+  for (const name of ['1', '2', '3']) leave(name, request(name));
+  expect(await drain(['2'])).toEqual(['1', '2', '3']);
+  expect(files()).toEqual(['2']);
+  expect(await drain()).toEqual(['2']);
+  expect(files()).toEqual([]);
+});
+
+test('what is being written waits; what cannot be understood is dropped', async () => {
+  leave('.4711', request('half').subarray(0, 9));
+  leave('empty', '');
+  leave('torn', request('torn').subarray(0, 9));
+  leave('noise', 'noise');
+  leave('huge', Buffer.alloc(3 << 20));
+  leave('good', request('good'));
+  expect(await drain()).toEqual(['good']);
+  expect(files()).toEqual(['.4711']);
+});
