@@ -94,7 +94,6 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
         remoteRouterID: '192.0.2.2',
         holdTime: 9,
         keepaliveTime: 3,
-        flaps: 0,
         capabilities: expect.arrayContaining([
           'ipv4-unicast',
           'ipv6-unicast',
@@ -129,7 +128,8 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
         expect(await bird.prefixes()).toEqual(['10.244.9.0/24']),
       );
       const after = await speaker.until('still established', established);
-      expect([peer(after).flaps, after.exceptions]).toEqual([0, 0]);
+      // Not always 0: of two connections that came up at once, one may have been established before BIRD closed it.
+      expect([peer(after).flaps, after.exceptions]).toEqual([peer(picture).flaps, 0]);
     },
   );
 

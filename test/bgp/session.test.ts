@@ -1,0 +1,411 @@
+import { describe, expect, test } from 'vitest';
+import type { PeerConfig } from '../../src/bgp/config.ts';
+import type { Announced, SessionRib } from '../../src/bgp/exchange.ts';
+import { Rib } from '../../src/bgp/rib/rib.ts';
+import { Session } from '../../src/bgp/session.ts';
+import type { OpenMessage } from '../../src/bgp/wire/message.ts';
+import { address } from '../../src/net/address.ts';
+import { prefix } from '../../src/net/prefix.ts';
+import type { LogFields } from '../../src/ports/log.ts';
+import { type Log, silentLog } from '../../src/ports/log.ts';
+import { meshPeer, nodeAddress, podCIDR } from '../support/bgp-cluster.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeNetwork } from '../support/fake-network.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+
+const open: OpenMessage = {
+  kind: 'open',
+  as: 64512,
+  holdTime: 90,
+  routerID: nodeAddress(2),
+  capabilities: [
+    { kind: 'multiprotocol', family: 'ipv4-unicast' },
+    { kind: 'multiprotocol', family: 'ipv6-unicast' },
+    { kind: 'route-refresh' },
+    { kind: 'four-octet-as', as: 64512 },
+  ],
+};
+
+/** KEEPALIVE with a marker that is not all ones. */
+const badMarker = Uint8Array.from([...Array(16).fill(0), 0, 19, 4]);
+
+/** An UPDATE for 10.244.2.0/24 whose ORIGIN is 7: treat-as-withdraw. */
+const badOrigin = Uint8Array.from([
+  ...Array(16).fill(255),
+  0,
+  45,
+  2,
+  0,
+  0,
+  0,
+  18,
+  0x40,
+  1,
+  1,
+  7,
+  0x40,
+  2,
+  0,
+  0x40,
+  3,
+  4,
+  192,
+  0,
+  2,
+  2,
+  0x40,
+  5,
+  4,
+  0,
+  0,
+  0,
+  100,
+  24,
+  10,
+  244,
+  2,
+]);
+badOrigin[17] = badOrigin.length;
+badOrigin[22] = badOrigin.length - 23 - 4;
+
+interface World {
+  readonly clock: FakeClock;
+  readonly network: FakeNetwork;
+  readonly peer: RawPeer;
+  readonly session: Session;
+  readonly lines: string[];
+  /** With `hold`, deferred work is kept here instead of being run. */
+  readonly turns: { hold: boolean; readonly held: (() => void)[] };
+  readonly run: (seconds: number) => void;
+  readonly routes: () => readonly string[];
+}
+
+/** A session of node 1 with a raw peer on node 2. */
+function world(
+  overrides: Partial<PeerConfig> = {},
+  announced: Partial<Announced> = {},
+  wrap: (rib: Rib) => SessionRib = (rib) => rib,
+): World {
+  const clock = new FakeClock();
+  const network = new FakeNetwork(clock);
+  const rib = new Rib();
+  const lines: string[] = [];
+  const turns: World['turns'] = { hold: false, held: [] };
+  const peer = new RawPeer(network.host(nodeAddress(2)), open);
+  const speaker: Announced = {
+    routerID: nodeAddress(1),
+    originated: [{ prefix: podCIDR(1) }],
+    nextHops: { ipv4: nodeAddress(1) },
+    ...announced,
+  };
+  const line = (level: string) => (msg: string, fields?: LogFields) =>
+    void lines.push(`${level} ${msg}${'bytes' in (fields ?? {}) ? ' (whole)' : ''}`);
+  const log: Log = { ...silentLog, info: line('info'), warn: line('warn'), error: line('error') };
+  const session = new Session(meshPeer(1, 2, overrides), speaker, {
+    transport: network.host(nodeAddress(1)),
+    clock,
+    log,
+    defer: (fn) => void (turns.hold ? turns.held.push(fn) : clock.setTimer(0, fn)),
+    rib: wrap(rib),
+    onChange: () => {},
+    onRoutes: () => {},
+  });
+  const run = (seconds: number): void => clock.advance(seconds * 1000);
+  const routes = (): readonly string[] => {
+    rib.flush();
+    return [...rib.learned.keys()];
+  };
+  return { clock, network, peer, session, lines, turns, run, routes };
+}
+
+/** The same, established and with the initial table exchanged. */
+function established(...args: Parameters<typeof world>): World {
+  const made = world(...args);
+  made.run(1);
+  made.peer.establish();
+  made.run(1);
+  return made;
+}
+
+const route = (n: number) =>
+  ({
+    family: 'ipv4-unicast',
+    prefixes: [podCIDR(n)],
+    attributes: { origin: 'igp', asPath: [], localPref: 100 },
+    nextHop: nodeAddress(n),
+  }) as const;
+
+describe('a session', () => {
+  test('opens, sends its table and End-of-RIB for every family', () => {
+    const { peer, session } = established();
+    expect(peer.received).toEqual([
+      'open',
+      'keepalive',
+      'update +10.244.1.0/24',
+      'end-of-rib ipv4-unicast',
+      'end-of-rib ipv6-unicast',
+    ]);
+    expect(session.status().state).toBe('established');
+  });
+
+  test('sends End-of-RIB also after an empty table', () => {
+    expect(established({ export: { kind: 'none' } }).peer.received.slice(2)).toEqual([
+      'end-of-rib ipv4-unicast',
+      'end-of-rib ipv6-unicast',
+    ]);
+  });
+
+  test('is complete when End-of-RIB has come for every family', () => {
+    const { peer, session, run } = established();
+    peer.send({ kind: 'end-of-rib', family: 'ipv4-unicast' });
+    run(1);
+    expect([session.completed, session.status().endOfRib]).toEqual([false, false]);
+    peer.send({ kind: 'end-of-rib', family: 'ipv6-unicast' });
+    run(1);
+    expect([session.completed, session.status().endOfRib]).toEqual([true, true]);
+    peer.close();
+    run(0.1);
+    expect([session.completed, session.status().endOfRib]).toEqual([true, false]);
+  });
+
+  test('answers a route refresh with the family once more, and ignores markers and other families', () => {
+    const { peer, run } = established();
+    peer.received.length = 0;
+    peer.send({ kind: 'route-refresh', operation: 'begin', family: 'ipv4-unicast' });
+    peer.send({ kind: 'route-refresh', operation: 'request', family: 'ipv6-unicast' });
+    peer.send({ kind: 'route-refresh', operation: 'request', family: '1/128' });
+    run(1);
+    expect(peer.received).toEqual([]);
+    peer.send({ kind: 'route-refresh', operation: 'request', family: 'ipv4-unicast' });
+    run(1);
+    expect(peer.received).toEqual(['update +10.244.1.0/24']);
+  });
+
+  test('tells the reason of the peer that shuts it, although TCP ends right behind', () => {
+    const { peer, session, run } = established();
+    const text = new TextEncoder().encode('maintenance');
+    const data = Uint8Array.of(text.length, ...text);
+    peer.send({ kind: 'notification', code: 6, subcode: 2, data });
+    peer.close();
+    run(0.1);
+    expect(session.status().lastDown).toEqual({
+      at: expect.any(Number),
+      reason: 'peer sent Cease/Administrative Shutdown: "maintenance"',
+      notification: {
+        direction: 'received',
+        code: 6,
+        subcode: 2,
+        name: 'Cease/Administrative Shutdown',
+        text: 'maintenance',
+      },
+    });
+  });
+
+  test('logs at info when it is established and when it goes down, nothing else', () => {
+    const { peer, lines, run } = established();
+    run(60);
+    peer.close();
+    run(120);
+    expect(lines).toEqual(['info session established', 'info session down']);
+  });
+});
+
+describe('malformed input', () => {
+  test('that must end the session does so with its NOTIFICATION, and the next attempt waits', () => {
+    const { peer, session, lines, run } = established();
+    peer.sendBytes(badMarker);
+    run(0.1);
+    expect(peer.received.at(-1)).toBe('notification 1/1 Message Header Error/Connection Not Synchronized');
+    expect(session.status()).toMatchObject({
+      state: 'idle',
+      flaps: 1,
+      lastDown: { notification: { code: 1 } },
+    });
+    expect(lines).toContain('warn malformed message (whole)');
+    run(2);
+    expect(session.status().state).toBe('opensent');
+  });
+
+  test('that RFC 7606 treats as withdrawal withdraws and keeps the session', () => {
+    const { peer, session, lines, run, routes } = established();
+    peer.announce(route(2));
+    run(0.1);
+    expect(routes()).toEqual([podCIDR(2)]);
+    peer.sendBytes(badOrigin);
+    run(0.1);
+    expect(routes()).toEqual([]);
+    expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
+    expect(lines).toContain('warn malformed message (whole)');
+  });
+
+  test('is written whole once a minute at most', () => {
+    const { peer, lines, run } = established();
+    const keepalive = { kind: 'keepalive' } as const;
+    for (let i = 0; i < 13; i++) {
+      peer.sendBytes(badOrigin);
+      peer.send(keepalive);
+      run(10);
+    }
+    expect(lines.filter((l) => l.startsWith('warn'))).toHaveLength(3);
+  });
+
+  test('that comes back with every session does not make it spin', () => {
+    const { peer, session, run } = established();
+    for (let i = 0; i < 6000; i++) {
+      if (peer.connected && peer.received.at(-1) === 'open') {
+        peer.establish();
+        peer.sendBytes(badMarker);
+      }
+      run(0.02);
+    }
+    const { flaps, messages } = session.status();
+    expect(flaps).toBeGreaterThan(20);
+    expect(flaps).toBeLessThan(40);
+    expect(messages.sent.open).toBeLessThan(45);
+  });
+
+  test('before the OPENs ends the attempt', () => {
+    const { peer, session, run } = world();
+    run(1);
+    peer.sendBytes(badMarker);
+    run(0.1);
+    expect(session.status()).toMatchObject({
+      state: 'idle',
+      flaps: 0,
+      lastDown: { notification: { code: 1, subcode: 1 } },
+    });
+  });
+});
+
+const delegate = (rib: Rib): SessionRib => ({
+  open: (...args) => rib.open(...args),
+  close: (...args) => rib.close(...args),
+  announce: (...args) => rib.announce(...args),
+  withdraw: (...args) => rib.withdraw(...args),
+  setPolicy: (...args) => rib.setPolicy(...args),
+});
+
+describe('an unexpected exception', () => {
+  test('costs the session, which ends with Cease, Out of Resources, and starts anew', () => {
+    let poisoned = true;
+    const { peer, session, lines, run, routes } = established({}, {}, (rib) => ({
+      ...delegate(rib),
+      announce: (...args) => {
+        if (poisoned) throw new RangeError('index out of range');
+        rib.announce(...args);
+      },
+    }));
+    peer.announce(route(2));
+    run(0.1);
+    expect(peer.received.at(-1)).toBe('notification 6/8 Cease/Out of Resources');
+    expect(session.exceptions).toBe(1);
+    expect(session.status().lastDown?.reason).toBe('internal error: index out of range');
+    expect(lines).toContain('error unexpected exception, closing the session');
+    poisoned = false;
+    run(2);
+    peer.establish();
+    run(1);
+    peer.announce(route(2));
+    run(1);
+    expect(routes()).toEqual([podCIDR(2)]);
+  });
+
+  test('that repeats while the session is ended cuts TCP, and goes no further', () => {
+    const thrown = (text: string) => () => {
+      throw new Error(text);
+    };
+    const { peer, session, run } = established({}, {}, (rib) => ({
+      ...delegate(rib),
+      announce: thrown('first'),
+      close: thrown('again'),
+    }));
+    peer.announce(route(2));
+    run(0.1);
+    expect(session.status().state).toBe('idle');
+    expect(peer.ends).toHaveLength(1);
+  });
+});
+
+describe('bounded work', () => {
+  test('at most 25 messages of a peer are handled in one turn', () => {
+    const { peer, session, run, turns } = established();
+    const count = (): number => session.status().messages.received.keepalive;
+    const before = count();
+    turns.hold = true;
+    peer.send(...Array.from({ length: 110 }, () => ({ kind: 'keepalive' as const })));
+    run(1);
+    const handled: number[] = [];
+    while (turns.held.length > 0) {
+      for (const turn of turns.held.splice(0)) turn();
+      handled.push(count() - before);
+    }
+    expect(handled).toEqual([25, 50, 75, 100, 110]);
+  });
+
+  test('a peer that reads nothing costs no memory beyond one window, and gets the latest when it reads again', () => {
+    const many = Array.from({ length: 60_000 }, (_, i) => ({
+      prefix: prefix(`10.${i >> 8}.${i & 255}.0/24`),
+    }));
+    const { peer, session, run } = world({}, { originated: many });
+    run(1);
+    peer.establish();
+    run(0.001);
+    peer.pause();
+    run(1);
+    const stuck = session.status().prefixes['ipv4-unicast'].advertised;
+    expect(stuck).toBeLessThan(60_000);
+    run(5);
+    expect(session.status().prefixes['ipv4-unicast'].advertised).toBe(stuck);
+    peer.resume();
+    run(1);
+    expect(session.status().prefixes['ipv4-unicast'].advertised).toBe(60_000);
+    expect(peer.received.at(-1)).toMatch(/^end-of-rib/);
+  });
+
+  test('a peer that reads nothing for eight minutes is cut off', () => {
+    const many = Array.from({ length: 60_000 }, (_, i) => ({
+      prefix: prefix(`10.${i >> 8}.${i & 255}.0/24`),
+    }));
+    const { peer, session, run } = world({}, { originated: many });
+    run(1);
+    peer.establish();
+    run(0.001);
+    peer.pause();
+    for (let i = 0; i < 50 && session.status().lastDown === undefined; i++) {
+      run(10);
+      peer.send({ kind: 'keepalive' });
+    }
+    expect(session.status().lastDown?.reason).toBe(
+      'send hold timer expired: the peer has read nothing for 480 s',
+    );
+  });
+
+  test('input that was not looked at yet is a sign of life', () => {
+    const { clock, network, peer, session } = established();
+    network.latency = 0;
+    // The event loop stands still for a minute: the timer and the bytes come due together, the timer first.
+    peer.send({ kind: 'keepalive' });
+    clock.advance(29_999);
+    peer.send({ kind: 'keepalive' });
+    clock.advance(100);
+    expect(session.status().state).toBe('established');
+  });
+});
+
+test('a connection of a peer whose session is up is closed as a collision', () => {
+  const { network, session, run } = established();
+  const second = new RawPeer(network.host(address('192.0.2.3')), open);
+  network
+    .host(nodeAddress(1))
+    .listen(
+      { address: nodeAddress(1), port: 179 },
+      { listening: () => {}, connection: (c) => session.accept(c), failed: () => {} },
+    );
+  run(0.1);
+  second.dial(nodeAddress(1));
+  run(0.1);
+  second.send(open);
+  run(0.1);
+  expect(second.received).toEqual(['open', 'notification 6/7 Cease/Connection Collision Resolution']);
+  expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
+});
