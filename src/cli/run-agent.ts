@@ -39,10 +39,17 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   }
 }
 
-/** Aborted by SIGTERM or SIGINT; a second one ends the process at once. */
+/**
+ * Aborted by SIGTERM or SIGINT; a second one ends the process at once. The listeners stay for ever: execa has one of its own
+ * while a program runs, and raises the signal again when it believes to be the only one.
+ */
 function stopSignal(): AbortSignal {
   const abort = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
+  const stop = (name: NodeJS.Signals): void => {
+    if (abort.signal.aborted) process.exit(1);
+    abort.abort(name);
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, stop);
   return abort.signal;
 }
 
