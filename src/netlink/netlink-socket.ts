@@ -24,13 +24,15 @@ const SO_RCVBUF = 8;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 
+const BUFFER = 8 * 1024 * 1024;
+
 /** Longest datagram: the kernel caps those of a dump at 32 KiB, unless one message alone is longer. */
 export const DATAGRAM_LENGTH = 128 * 1024;
 
 export interface NetlinkSocketOptions {
   /** RTMGRP_* bits to listen to; none. */
   readonly groups?: number;
-  /** Bytes of receive and send buffer; 8 MiB. */
+  /** Bytes of the receive buffer; 8 MiB. */
   readonly buffer?: number;
 }
 
@@ -51,7 +53,7 @@ export class NetlinkSocket implements Disposable {
       setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, 'NETLINK_CAP_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 'NETLINK_EXT_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
-      this.privileged = raiseBuffers(fd, options.buffer ?? 8 * 1024 * 1024);
+      this.privileged = raiseBuffers(fd, options.buffer ?? BUFFER);
       bindSocket(fd, socketAddress(options.groups ?? 0), 'bind of a netlink socket');
       const name = socketName(fd);
       this.port = new DataView(name.buffer, name.byteOffset, name.byteLength).getUint32(4, true);
@@ -111,15 +113,15 @@ function socketAddress(groups: number): Uint8Array {
 }
 
 /** Above net.core.rmem_max when we may, up to it otherwise. */
-function raiseBuffers(fd: number, size: number): boolean {
+function raiseBuffers(fd: number, receive: number): boolean {
   try {
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 'SO_RCVBUFFORCE');
-    setSocketOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, size, 'SO_SNDBUFFORCE');
+    setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive, 'SO_RCVBUFFORCE');
+    setSocketOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER, 'SO_SNDBUFFORCE');
     return true;
   } catch (error) {
     if (!(error instanceof SystemError) || error.errno !== ERRNO.EPERM) throw error;
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, size, 'SO_RCVBUF');
-    setSocketOption(fd, SOL_SOCKET, SO_SNDBUF, size, 'SO_SNDBUF');
+    setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, receive, 'SO_RCVBUF');
+    setSocketOption(fd, SOL_SOCKET, SO_SNDBUF, BUFFER, 'SO_SNDBUF');
     return false;
   }
 }

@@ -140,11 +140,31 @@ export interface ReadableWatch {
   close(): void;
 }
 
-/** Calls `onReadable` in the event loop as long as something waits at the descriptor. Close it before the descriptor. */
+/**
+ * Calls `onReadable` in the event loop as long as something waits at the descriptor, be it an error. Close it before the
+ * descriptor.
+ *
+ * libuv gives a descriptor up when it shows an error, as a netlink socket does after an overrun; the watch is then made anew.
+ */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
-  const handle = koffi.node.poll(fd, { readable: true }, onReadable);
-  handle.unref();
-  return handle;
+  let handle: ReturnType<typeof koffi.node.poll> | undefined;
+  const start = (): void => {
+    // koffi 3.3 calls back with libuv's status first, unlike its declaration.
+    const callback = (status: unknown): void => {
+      onReadable();
+      if (handle === undefined || typeof status !== 'number' || status >= 0) return;
+      handle.close();
+      start();
+    };
+    handle = koffi.node.poll(fd, { readable: true }, callback);
+    handle.unref();
+  };
+  const close = (): void => {
+    handle?.close();
+    handle = undefined;
+  };
+  start();
+  return { close };
 }
 
 /** Moves this thread into a network namespace. @throws SystemError */

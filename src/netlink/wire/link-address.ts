@@ -55,15 +55,16 @@ export function encodeLinkAddress(
   const record = request.address;
   if (request.kind === 'address.delete') out.begin(RTM.DELADDR, flags, seq);
   else out.begin(RTM.NEWADDR, flags | NLM_F.CREATE | NLM_F.REPLACE, seq);
+  const asked = request.kind === 'address.replace' ? record.flags & (IFA_F.NODAD | IFA_F.NOPREFIXROUTE) : 0;
   out.out
     .u8(familyToKernel(familyOf(record.address)))
     .u8(record.prefixLength)
-    .u8(0)
+    .u8(asked & 0xff)
     .u8(record.scope)
     .u32le(record.link);
   out.address(IFA.LOCAL, record.address);
   out.address(IFA.ADDRESS, record.address);
-  const asked = record.flags & (IFA_F.NODAD | IFA_F.NOPREFIXROUTE);
-  if (asked !== 0 && request.kind === 'address.replace') out.u32(IFA.FLAGS, asked);
+  // The fixed part has room for eight flags only.
+  if (asked > 0xff) out.u32(IFA.FLAGS, asked);
   out.end();
 }

@@ -116,7 +116,7 @@ export function encodeCreateVeth(out: MessageWriter, request: CreateVeth, flags:
   writeVethEnd(out, request.end);
   if (request.group !== undefined) out.u32(IFLA.GROUP, request.group);
   const info = out.openNest(IFLA.LINKINFO);
-  out.text(IFLA_INFO.KIND, 'veth');
+  out.chars(IFLA_INFO.KIND, 'veth');
   const data = out.openNest(IFLA_INFO.DATA);
   const peer = out.openNest(VETH_INFO_PEER);
   writeIfinfo(out, 0);
@@ -133,7 +133,7 @@ export function encodeCreateLink(out: MessageWriter, request: CreateLink, flags:
   writeIfinfo(out, 0, request.up);
   out.text(IFLA.IFNAME, request.name);
   const info = out.openNest(IFLA.LINKINFO);
-  out.text(IFLA_INFO.KIND, request.linkKind);
+  out.chars(IFLA_INFO.KIND, request.linkKind);
   out.closeNest(info);
   out.end();
 }
@@ -150,7 +150,7 @@ export function encodeSetLink(out: MessageWriter, request: SetLink, flags: numbe
   if (request.name !== undefined) out.text(IFLA.IFNAME, request.name);
   if (request.mac !== undefined) out.bytes(IFLA.ADDRESS, macBytes(request.mac));
   if (request.mtu !== undefined) out.u32(IFLA.MTU, request.mtu);
-  if (request.alias !== undefined) out.text(IFLA.IFALIAS, request.alias);
+  if (request.alias !== undefined) out.chars(IFLA.IFALIAS, request.alias);
   if (request.group !== undefined) out.u32(IFLA.GROUP, request.group);
   if (request.master !== undefined) out.u32(IFLA.MASTER, request.master);
   if (request.netns !== undefined) out.u32(IFLA.NET_NS_FD, request.netns);

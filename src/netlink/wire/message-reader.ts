@@ -64,13 +64,10 @@ export class MessageReader {
     return this.bodyStart;
   }
 
-  /** The attributes after a fixed part of `length` bytes. */
+  /** The attributes after a fixed part of `length` bytes; none where that is all, or claims to be more. */
   attributes(length: number): AttributeReader {
-    return new AttributeReader(
-      this.bytes,
-      this.view,
-      Math.min(this.bodyStart + align4(length), this.bodyEnd),
-      this.bodyEnd,
-    );
+    // Clamped before it is aligned: a length from the wire may be too large for bit operations.
+    const start = this.bodyStart + align4(Math.min(length, this.bodyEnd - this.bodyStart));
+    return new AttributeReader(this.bytes, this.view, Math.min(start, this.bodyEnd), this.bodyEnd);
   }
 }

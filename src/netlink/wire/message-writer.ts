@@ -82,6 +82,11 @@ export class MessageWriter {
     this.bytes(type, utf8.encode(`${value}\0`));
   }
 
+  /** Text without closing NUL: where its length tells its end, as in an alias. */
+  chars(type: number, value: string): void {
+    this.bytes(type, utf8.encode(value));
+  }
+
   /** A gateway of another family (struct rtvia: family, address). */
   via(type: number, family: number, value: Address): void {
     const bytes = cachedBytes(value);

@@ -148,7 +148,7 @@ export interface RouteFilter {
 
 export function writeRouteFilter(out: MessageWriter, family: Family, filter: RouteFilter): void {
   out.out.u8(familyToKernel(family)).u8(0).u8(0).u8(0);
-  out.out.u8(compactTable(filter.table ?? 0)).u8(filter.protocol ?? 0);
+  out.out.u8(0).u8(filter.protocol ?? 0);
   out.out.u8(0).u8(0).u32le(0);
   if (filter.table !== undefined) out.u32(RTA.TABLE, filter.table);
 }
