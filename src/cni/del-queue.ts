@@ -20,7 +20,7 @@ export class DelQueue {
     this.#log = log;
   }
 
-  /** Gives each queued request to `carryOut`; files whose DEL fails stay for the next time. Returns how many were done. */
+  /** Gives each queued request to `carryOut`; files whose DEL fails stay for the next time. Never throws. Returns how many were done. */
   async drain(carryOut: (request: ShimRequest) => Promise<void>): Promise<number> {
     let done = 0;
     for (const name of await this.#names()) {

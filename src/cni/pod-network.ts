@@ -63,6 +63,7 @@ export class PodNetwork {
   #wasReady = false;
   #timer: Timer | undefined;
   #draining: Promise<void> = Promise.resolve();
+  readonly #adopted = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
 
   constructor(options: PodNetworkOptions) {
@@ -84,13 +85,21 @@ export class PodNetwork {
   }
 
   /**
-   * Adopts what an earlier agent left, undoes what it had begun, opens the socket and carries out queued DELs, before the first
-   * ADD. Resolves when the socket is open. When `signal` is aborted, `stop` follows.
-   * @throws CniServerError
+   * Opens the socket, which proves that no other agent serves this node; then adopts what an earlier agent left, undoes what
+   * it had begun and carries out queued DELs. Calls that come meanwhile wait. When `signal` is aborted, `stop` follows.
+   * @throws CniServerError, and what reading the kernel throws
    */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#adopt(signal);
     await this.#server.listen();
+    try {
+      await this.#adopt(signal);
+    } catch (error) {
+      this.#drained = 'the agent cannot start';
+      this.#adopted.resolve();
+      await this.stop();
+      throw error;
+    }
+    this.#adopted.resolve();
     void this.#drainQueue();
     this.#heartbeat.start();
     this.#scheduleDrain();
@@ -170,6 +179,7 @@ export class PodNetwork {
 
   /** A DEL that waits in the queue may concern the very container that is added now, under the same ID (podman). */
   async #handle(request: ShimRequest, caller: AbortSignal): Promise<Outcome> {
+    await this.#adopted.promise;
     if (request.environment.get('CNI_COMMAND') === 'ADD') await this.#drainQueue();
     return await this.#dispatcher.handle(request, caller);
   }
@@ -187,9 +197,7 @@ export class PodNetwork {
       const done = await this.#delQueue.drain((request) => this.#carryOutQueued(request));
       if (done > 0) this.#options.log.info('queued DELs carried out', { count: done });
     });
-    return this.#draining.catch((error: unknown) => {
-      this.#options.log.warn('DEL queue', { reason: describeError(error) });
-    });
+    return this.#draining;
   }
 
   /** Throws only when trying again can help; a request that is not valid never will be. */

@@ -48,7 +48,8 @@ export class Journal {
     try {
       fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
       fs.rmSync(temporary(file), { force: true });
-      const state = fs.existsSync(file) ? replayJournal(fs.readFileSync(file), boot) : undefined;
+      const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+      const state = replayJournal(bytes, boot);
       if (state === undefined) {
         const header = encodeHeader(boot);
         fs.writeFileSync(temporary(file), header, { mode: 0o600 });
@@ -57,7 +58,7 @@ export class Journal {
         return { journal, state: emptyState };
       }
       const fd = fs.openSync(file, 'r+');
-      fs.ftruncateSync(fd, state.length);
+      if (state.length < bytes.length) fs.ftruncateSync(fd, state.length);
       return { journal: new Journal(file, boot, fd, state.length, state.lines), state };
     } catch (error) {
       throw journalError(file, 'cannot be opened', error);

@@ -35,7 +35,8 @@ export class Dispatcher {
       return await this.#carryOut(parseRequest(call.environment, call.stdin), caller);
     } catch (error) {
       const known = error instanceof CniError ? error : internalError(error);
-      if (known !== error)
+      // A caller that has gone aborts what was done for it: that is no failure.
+      if (known !== error && !caller.aborted)
         this.#context.log.error('a CNI operation failed unexpectedly', { reason: known.details });
       return { answer: { exit: 1, output: renderError(known, callerVersion(call.stdin)) } };
     }
