@@ -381,14 +381,24 @@ describe('bounded work', () => {
   });
 
   test('input that was not looked at yet is a sign of life', () => {
-    const { clock, network, peer, session } = established();
-    network.latency = 0;
-    // The event loop stands still for a minute: the timer and the bytes come due together, the timer first.
+    const { peer, session, run, turns } = established();
+    // The event loop stands still: the hold timer comes due first, then the bytes are read, then deferred work runs.
+    turns.hold = true;
+    run(31);
     peer.send({ kind: 'keepalive' });
-    clock.advance(29_999);
-    peer.send({ kind: 'keepalive' });
-    clock.advance(100);
-    expect(session.status().state).toBe('established');
+    run(0.01);
+    for (const turn of turns.held.splice(0)) turn();
+    turns.hold = false;
+    run(1);
+    expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
+  });
+
+  test('silence is not, however late it is looked at', () => {
+    const { session, run, turns } = established();
+    turns.hold = true;
+    run(31);
+    for (const turn of turns.held.splice(0)) turn();
+    expect(session.status().lastDown?.reason).toBe('hold timer expired: nothing heard for 30 s');
   });
 });
 

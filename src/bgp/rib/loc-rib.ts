@@ -83,11 +83,15 @@ const NONE: readonly Path[] = [];
 /** The forwarding view of a decision; what this node originates is not learned. Two peers with one next hop give one way. */
 function learnedRoute(prefix: Prefix, decision: Decision | undefined): LearnedRoute | undefined {
   if (decision === undefined) return undefined;
-  const ways = decision.multipath
+  const { best, multipath } = decision;
+  // Nearly every prefix of a large table has one way.
+  if (multipath.length === 1) {
+    return best.nextHop && { prefix, nextHops: [best.nextHop], peers: [best.source.name] };
+  }
+  const ways = multipath
     .flatMap(({ nextHop, source }) => (nextHop === undefined ? [] : [{ nextHop, peer: source.name }]))
     .sort((a, b) => compareAddresses(a.nextHop, b.nextHop) || (a.peer < b.peer ? -1 : 1))
     .filter((way, i, all) => way.nextHop !== all[i - 1]?.nextHop);
-  if (ways.length === 0) return undefined;
   return { prefix, nextHops: ways.map((w) => w.nextHop), peers: ways.map((w) => w.peer) };
 }
 
