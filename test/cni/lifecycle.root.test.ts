@@ -132,9 +132,10 @@ test('fifty pods at once get fifty addresses, and go at once', async () => {
   expect(await node.netns.ip('route show proto 71')).toBe('');
 });
 
-test('IPv6 works in a pod where it is turned off by default', async () => {
+test('IPv6 works where it is turned off by default, in the pod and on the node', async () => {
   await using node = await CniNode.create(dual);
   await node.start();
+  await node.netns.exec('sysctl', '-q', '-w', 'net.ipv6.conf.default.disable_ipv6=1');
   const pod = await node.pod();
   await pod.exec(
     'sysctl',

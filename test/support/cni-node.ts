@@ -92,7 +92,8 @@ export class CniNode implements AsyncDisposable {
 
   static async create(config: PodNetworkConfig, coolDown = 30_000): Promise<CniNode> {
     await buildShim();
-    const netns = await createNetns();
+    using cleanup = new DisposableStack();
+    const netns = cleanup.use(await createNetns());
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-cni-'));
     await netns.ip('link add uplink type veth peer name wire');
     await netns.ip('address add 192.0.2.10/24 dev uplink');
@@ -102,6 +103,7 @@ export class CniNode implements AsyncDisposable {
     await netns.exec('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
     const socketPath = path.join(directory, 'run/cni.sock');
     const journal = path.join(directory, 'ipam.journal');
+    cleanup.move();
     return new CniNode(netns, directory, { socketPath, journal, coolDown, config });
   }
 

@@ -39,27 +39,16 @@ enum { TAG_ENVIRONMENT = 'E', TAG_STDIN = 'I', TAG_EXIT = 'X', TAG_OUTPUT = 'O',
 enum { MAX_STDIN = 1 << 20, MAX_FRAME = MAX_STDIN + (1 << 18), MAX_ANSWER = 1 << 20 };
 enum { MAX_QUEUED = 256, GRACE_SECONDS = 15 };
 
-/* Error codes of CNI 1.1.0; from 100 on they are ours (../protocol/error.ts). */
-enum {
-  CODE_IO = 5,
-  CODE_DECODE = 6,
-  CODE_CONFIG = 7,
-  CODE_TRY_AGAIN = 11,
-  CODE_NOT_AVAILABLE = 50,
-  CODE_PROTOCOL = 100
-};
+/* Error codes of CNI 1.1.0. */
+enum { CODE_IO = 5, CODE_DECODE = 6, CODE_CONFIG = 7, CODE_TRY_AGAIN = 11, CODE_NOT_AVAILABLE = 50 };
 
-/* How long a command waits, in milliseconds from the start of the process. */
+/* How long a command waits, in milliseconds from the start of the process; the last one is for all others. */
 struct patience {
   const char *command;
   int64_t connect;
   int64_t answer;
 };
-static const struct patience patiences[] = {
-    {"STATUS", 500, 1800},
-    {"DEL", 300, 30000},
-};
-static const struct patience patience_of_others = {"", 5000, 90000};
+static const struct patience patiences[] = {{"STATUS", 500, 1800}, {"DEL", 300, 30000}, {NULL, 5000, 90000}};
 
 static char caller_version[16] = "1.0.0";
 static char stdin_bytes[MAX_STDIN + 1];
@@ -270,17 +259,10 @@ static ssize_t read_stdin(int64_t deadline) {
   }
 }
 
-static void put_u32(unsigned char *at, uint32_t value) {
-  at[0] = (unsigned char)(value >> 24);
-  at[1] = (unsigned char)(value >> 16);
-  at[2] = (unsigned char)(value >> 8);
-  at[3] = (unsigned char)value;
-}
-
 static bool put_field(size_t *length, int tag, const char *bytes, size_t n) {
   if (n > MAX_FRAME || MAX_FRAME - *length < FIELD_HEADER + n) return false;
   frame[*length] = (unsigned char)tag;
-  put_u32(frame + *length + 1, (uint32_t)n);
+  for (int i = 1; i <= 4; i++) frame[*length + (size_t)i] = (unsigned char)(n >> (32 - 8 * i));
   memcpy(frame + *length + FIELD_HEADER, bytes, n);
   *length += FIELD_HEADER + n;
   return true;
@@ -302,8 +284,7 @@ static size_t build_frame(size_t stdin_length) {
 static const char *connect_problem(int error) {
   if (error == ENOENT) return "there is no such socket, the agent has not been started";
   if (error == ECONNREFUSED) return "nobody listens, the agent has stopped";
-  if (error == EAGAIN) return "the agent is too busy to accept";
-  return strerror(error);
+  return error == EAGAIN ? "the agent is too busy to accept" : strerror(error);
 }
 
 /* A connected descriptor, or -1 with errno set. Tries again until the deadline where waiting can help. */
@@ -472,9 +453,9 @@ static int without_agent(const char *command, const char *path, size_t length, c
 }
 
 static struct patience patience_of(const char *command) {
-  for (size_t i = 0; i < sizeof patiences / sizeof *patiences; i++)
-    if (strcmp(patiences[i].command, command) == 0) return patiences[i];
-  return patience_of_others;
+  const struct patience *p = patiences;
+  while (p->command != NULL && strcmp(p->command, command) != 0) p++;
+  return *p;
 }
 
 int main(void) {
