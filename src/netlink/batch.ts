@@ -74,8 +74,8 @@ export class Batcher {
         following = signal.aborted ? undefined : this.#encode(source);
       } finally {
         await sent;
+        this.#collect(chunk, failures);
       }
-      this.#collect(chunk, failures);
       signal.throwIfAborted();
       chunk = following;
     }
@@ -100,15 +100,24 @@ export class Batcher {
     return { requests, first, messages };
   }
 
-  /** Reads answers up to the one for the last request. */
+  /** Reads the answers to a chunk; when that fails, none is left behind to be taken for the answer to something else. */
   #collect(chunk: Chunk, failures: NetlinkFailure[]): void {
+    try {
+      this.#readAnswers(chunk, failures);
+    } catch (error) {
+      this.#socket.discard(this.#answers);
+      throw error;
+    }
+  }
+
+  /** Up to the answer to the last request. */
+  #readAnswers(chunk: Chunk, failures: NetlinkFailure[]): void {
     for (;;) {
       const answers = this.#receive();
       while (answers.next()) {
         if (answers.type !== NLMSG.ERROR) continue;
         const index = (answers.sequence - chunk.first) >>> 0;
         const request = chunk.requests[index];
-        // Answers to a chunk that was given up earlier.
         if (request === undefined) continue;
         const { errno, text } = decodeAcknowledgement(answers);
         if (errno !== 0) failures.push(this.#failure(request, errno, text));
@@ -123,7 +132,6 @@ export class Batcher {
       if (length !== undefined) return new MessageReader(this.#answers, length);
     } catch (error) {
       if (!(error instanceof SystemError) || error.errno !== ERRNO.ENOBUFS) throw error;
-      this.#socket.discard(this.#answers);
     }
     throw new NetlinkLostError('a batch of netlink requests');
   }

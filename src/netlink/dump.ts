@@ -63,15 +63,11 @@ export async function dumpAsync<T>(
   for (let datagrams = 1; ; datagrams++) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (datagrams % DATAGRAMS_PER_TURN === 0 && !signal.aborted) await yieldToEventLoop();
-    // The rest of an aborted dump is still read, because the next one could not start before its end (EBUSY).
-    if (signal.aborted) finish(steps);
+    if (datagrams % DATAGRAMS_PER_TURN !== 0) continue;
+    await yieldToEventLoop();
+    if (signal.aborted) steps.return([]);
     signal.throwIfAborted();
   }
-}
-
-function finish(steps: Generator<void, unknown>): void {
-  while (steps.next().done !== true);
 }
 
 /** Yields after each datagram. A dump during which the table changed (NLM_F_DUMP_INTR) misses or repeats entries: it is repeated. */
@@ -90,22 +86,33 @@ function* dumpOnce<T>(
   const own = ask(socket, request, NLM_F.REQUEST | NLM_F.DUMP);
   const records: T[] = [];
   let interrupted = false;
-  for (;;) {
-    const message = nextDatagram(socket, request.what);
-    while (message.next()) {
-      if (message.sequence !== own) continue;
-      interrupted ||= (message.flags & NLM_F.DUMP_INTR) !== 0;
-      if (message.type === NLMSG.DONE || message.type === NLMSG.ERROR) {
-        const { errno, text } =
-          message.type === NLMSG.DONE ? decodeDone(message) : decodeAcknowledgement(message);
-        if (errno !== 0 && errno !== request.emptyErrno) throw refused(request.what, errno, text);
-        return interrupted ? undefined : records;
+  let ended = false;
+  try {
+    for (;;) {
+      const message = nextDatagram(socket, request.what);
+      while (message.next()) {
+        if (message.sequence !== own) continue;
+        interrupted ||= (message.flags & NLM_F.DUMP_INTR) !== 0;
+        ended = message.type === NLMSG.DONE || message.type === NLMSG.ERROR;
+        if (ended) {
+          checkEnd(message, request);
+          return interrupted ? undefined : records;
+        }
+        const record = request.decode(message);
+        if (record !== undefined) records.push(record);
       }
-      const record = request.decode(message);
-      if (record !== undefined) records.push(record);
+      yield;
     }
-    yield;
+  } finally {
+    // The rest of a dump that is given up must be read: before its end the kernel starts no other (EBUSY).
+    if (!ended) socket.discard(datagram);
   }
+}
+
+/** The message that ends a dump may tell that it failed. */
+function checkEnd<T>(message: MessageReader, request: DumpRequest<T>): void {
+  const end = message.type === NLMSG.DONE ? decodeDone(message) : decodeAcknowledgement(message);
+  if (end.errno !== 0 && end.errno !== request.emptyErrno) throw refused(request.what, end.errno, end.text);
 }
 
 /** Sends the question and gives its sequence number, which the answers bear. */

@@ -29,6 +29,7 @@ export class Rtnetlink implements Disposable {
   readonly #bulk = new Batcher(this.#bulkSocket);
   /** The end of the queue for the bulk socket. */
   #tail: Promise<unknown> = Promise.resolve();
+  #queueLength = 0;
 
   private constructor() {}
 
@@ -110,15 +111,19 @@ export class Rtnetlink implements Disposable {
   }
 
   #queued<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(work);
+    this.#queueLength++;
+    const result = this.#tail.then(work).finally(() => {
+      this.#queueLength--;
+    });
     this.#tail = result.catch(() => {});
     return result;
   }
 
-  /** What runs in the background fails. */
+  /** What runs in the background is finished first: the number of a descriptor in use must not be given to another. */
   close(): void {
     this.#socket.close();
-    this.#bulkSocket.close();
+    if (this.#queueLength === 0) this.#bulkSocket.close();
+    else void this.#tail.then(() => this.#bulkSocket.close());
   }
 
   [Symbol.dispose](): void {

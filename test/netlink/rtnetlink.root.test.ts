@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -200,6 +201,46 @@ test('errno of a send on another thread arrives', async () => {
   socket.close();
   await expect(socket.sendAsync(new Uint8Array(16))).rejects.toThrow(SystemError);
   await expect(socket.sendAsync(new Uint8Array(16))).rejects.toMatchObject({ errnoName: 'EBADF' });
+});
+
+const WITHOUT_NET_ADMIN = ['--bounding-set=-net_admin', '--inh-caps=-net_admin', '--ambient-caps=-net_admin'];
+
+test('without CAP_NET_ADMIN reading works and a change is one clear error', () => {
+  const program = `
+    import { Rtnetlink } from '${import.meta.dirname}/../../src/netlink/rtnetlink.ts';
+    const netlink = Rtnetlink.open();
+    const links = netlink.links().length;
+    try {
+      netlink.run([{ kind: 'link.set', link: { name: 'lo' }, mtu: 65536 }]);
+    } catch (error) {
+      process.stdout.write(JSON.stringify({ links: links > 0, code: error.code, remedy: error.remedy }));
+    }`;
+  const out = netns.run(() =>
+    execFileSync('setpriv', [...WITHOUT_NET_ADMIN, process.execPath, '--input-type=module', '-e', program]),
+  );
+  expect(JSON.parse(out.toString())).toEqual({
+    links: true,
+    code: 'GRY_NETLINK_PERMISSION',
+    remedy: 'run as root, or give the container the capability NET_ADMIN',
+  });
+});
+
+test('closing waits for what is under way', async () => {
+  const netlink = netns.run(() => Rtnetlink.open());
+  const under = netlink.runAsync(numbered(2000, 'route.create'), signal);
+  netlink.close();
+  expect(await under).toEqual([]);
+  expect(await netns.netlink.runAsync(numbered(2000, 'route.delete'), signal)).toEqual([]);
+});
+
+test('a request that cannot be expressed, in the midst of a batch, leaves the socket clean', async () => {
+  const { netlink } = netns;
+  const requests = numbered(3000, 'route.create');
+  requests[2500] = { kind: 'link.set', link: { name: 'v0' }, name: 'v9' };
+  await expect(netlink.runAsync(requests, signal)).rejects.toThrow('select it by index');
+  const sent = await netlink.routesAsync({ protocol: 71 }, signal);
+  expect(sent).toHaveLength(2048);
+  expect(await netlink.runAsync(numbered(2048, 'route.delete'), signal)).toEqual([]);
 });
 
 test('opening and closing leaks no descriptor', () => {

@@ -29,10 +29,6 @@ export class MessageWriter {
     this.out = new ByteWriter(capacity);
   }
 
-  get length(): number {
-    return this.out.length;
-  }
-
   /** All messages so far: a view that the next write may overwrite. */
   view(): Uint8Array<ArrayBuffer> {
     return this.out.view();

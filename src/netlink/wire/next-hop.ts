@@ -71,7 +71,7 @@ function readNextHop(
 export function writeMultipath(out: MessageWriter, hops: readonly NextHopRecord[], family: Family): void {
   const nest = out.openNest(RTA.MULTIPATH);
   for (const hop of hops) {
-    const at = out.length;
+    const at = out.out.length;
     out.out
       .u16le(0)
       .u8(hop.onlink === true ? RTNH_F.ONLINK : 0)
