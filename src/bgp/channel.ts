@@ -26,7 +26,10 @@ export class Channel {
   readonly #chunks: { readonly bytes: Uint8Array; readonly at: number }[] = [];
   #waiting = 0;
   #paused = false;
+  /** When the bytes that the framer has came. */
   #at = 0;
+  /** The framer has no whole message any more. */
+  #drained = true;
   #context: WireContext = beforeOpen;
   /** Whether the peer takes nothing at the moment. */
   blocked = false;
@@ -50,7 +53,7 @@ export class Channel {
 
   /** When the latest of the bytes that wait arrived; undefined: none wait. */
   get waitingSince(): number | undefined {
-    return this.#chunks.at(-1)?.at;
+    return this.#chunks.at(-1)?.at ?? (this.#drained ? undefined : this.#at);
   }
 
   push(bytes: Uint8Array, at: number): void {
@@ -70,7 +73,11 @@ export class Channel {
       }
       if (frame !== undefined) return { decoded: frame, at: this.#at, bytes: new Uint8Array(0) };
       const chunk = this.#chunks.shift();
-      if (chunk === undefined) return undefined;
+      if (chunk === undefined) {
+        this.#drained = true;
+        return undefined;
+      }
+      this.#drained = false;
       this.#at = chunk.at;
       this.#framer.push(chunk.bytes);
       this.#waiting -= chunk.bytes.length;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TransportError } from '../../src/bgp/transport.ts';
+import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { meshPeer, nodeAddress, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
 
@@ -388,4 +389,81 @@ test('a peer may be known under IPv6 and carry both families', () => {
   cluster.start();
   cluster.run(5);
   expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2', 'fd00:244:2::/64 via 2001:db8::2']);
+});
+
+test('a connection is given to the peer that is configured for our address, where several share theirs', () => {
+  const cluster = new SimCluster(2);
+  const other = address('198.51.100.1');
+  // Node 1 knows node 2 twice, once for each of its own addresses; node 2 dials the second one.
+  cluster.node(1).config = {
+    ...cluster.node(1).config,
+    listen: [nodeAddress(1), other].map((a) => ({ address: a, port: 179 })),
+    peers: [
+      meshPeer(1, 2, { name: 'first', passive: true }),
+      meshPeer(1, 2, { name: 'second', passive: true, localAddress: other }),
+    ],
+  };
+  cluster.node(2).config = { ...cluster.node(2).config, peers: [meshPeer(2, 1, { address: other })] };
+  cluster.start();
+  cluster.run(5);
+  const states = cluster
+    .node(1)
+    .speaker.peers()
+    .map((p) => [p.name, p.state]);
+  expect(states).toEqual([
+    ['first', 'active'],
+    ['second', 'established'],
+  ]);
+});
+
+test('what a listener of the speaker throws does not end its work', () => {
+  const cluster = new SimCluster(2);
+  cluster.node(1).batches.push = () => {
+    throw new Error('the agent has a bug');
+  };
+  cluster.start();
+  cluster.run(40);
+  expect(cluster.routes(1)).toEqual(others(2, 1));
+  expect(cluster.peer(1, 2)).toMatchObject({ state: 'established', flaps: 0 });
+});
+
+test('whatever happened to cables and machines, the mesh is whole a while after it ended', () => {
+  const event = fc.record({
+    kind: fc.constantFrom('cut', 'restore', 'crash', 'restart', 'stop', 'disable', 'enable'),
+    node: fc.integer({ min: 1, max: 3 }),
+    pause: fc.integer({ min: 0, max: 40_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 12 }), fc.nat(1000), (events, seed) => {
+      const cluster = new SimCluster(3, { seed });
+      const enable = (index: number, enabled: boolean): void =>
+        cluster.configure(index, (c) => ({ ...c, peers: c.peers.map((p) => ({ ...p, enabled })) }));
+      const down = new Set<number>();
+      cluster.start();
+      for (const { kind, node: index, pause } of events) {
+        const { host, speaker } = cluster.node(index);
+        if (kind === 'cut') cluster.network.cut(host);
+        if (kind === 'restore') cluster.network.restore(host);
+        if (kind === 'stop' || kind === 'crash') {
+          down.add(index);
+          void speaker.stop();
+          if (kind === 'crash') host.crash();
+        }
+        if (kind === 'restart' && down.delete(index)) cluster.restart(index);
+        if (kind === 'disable' || kind === 'enable') enable(index, kind === 'enable');
+        cluster.clock.advance(pause);
+      }
+      for (const { index, host } of cluster.nodes) {
+        cluster.network.restore(host);
+        if (down.delete(index)) cluster.restart(index);
+        enable(index, true);
+      }
+      cluster.run(60);
+      for (const { index, speaker } of cluster.nodes) {
+        expect(cluster.routes(index)).toEqual(others(3, index));
+        expect(speaker.exceptions).toBe(0);
+      }
+    }),
+    { numRuns: 150 },
+  );
 });
