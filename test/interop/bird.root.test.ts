@@ -221,6 +221,26 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
     expect(await bird.prefixes()).toEqual([]);
   });
 
+  test('comes up although we may not listen, and the problem says what is missing', async () => {
+    using _bird = new Bird(tor, birdConfig(ibgp));
+    using speaker = new RemoteSpeaker(us, [
+      'setpriv',
+      '--bounding-set=-net_bind_service',
+      '--inh-caps=-net_bind_service',
+    ]);
+    speaker.set(speakerConfig(ibgp));
+    await speaker.routes(THEIRS);
+    const { problems } = await speaker.until('told', (p) => p.problems.length > 0);
+    expect(problems).toMatchObject([
+      {
+        code: 'GRY_BGP_LISTEN',
+        subject: 'BGP listener 192.0.2.1:179',
+        message: expect.stringContaining('not permitted'),
+        remedy: expect.stringContaining('NET_BIND_SERVICE'),
+      },
+    ]);
+  });
+
   test('may ask for our routes again', async () => {
     using bird = new Bird(tor, birdConfig(ibgp));
     using speaker = new RemoteSpeaker(us);

@@ -13,8 +13,9 @@ export class RemoteSpeaker implements Disposable {
   #picture: SpeakerPicture | undefined;
   #errors = '';
 
-  constructor(netns: TestNetns) {
-    this.#child = spawn('nsenter', [`--net=${netns.path}`, process.execPath, PROGRAM], {
+  /** `as` is put before the program: `setpriv …` takes rights away from it. */
+  constructor(netns: TestNetns, as: readonly string[] = []) {
+    this.#child = spawn('nsenter', [`--net=${netns.path}`, ...as, process.execPath, PROGRAM], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stderr?.on('data', (text: Buffer) => {
