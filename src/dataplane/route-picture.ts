@@ -72,7 +72,7 @@ export class RoutePicture {
     this.#queue = undefined;
   }
 
-  /** Takes what was read as the truth, then the events that came meanwhile. */
+  /** Takes the whole main table as the truth, others' routes included, then the events that came meanwhile. */
   async replace(
     links: readonly LinkRecord[],
     routes: readonly RouteRecord[],
@@ -82,8 +82,10 @@ export class RoutePicture {
     this.#upLinks.clear();
     for (const link of links) this.#noteLink(link);
     this.strays.clear();
+    this.foreign.clear();
     const seen = new Set<Prefix>();
     await inSlices(routes, signal, (route) => {
+      if (route.protocol !== this.protocol) return;
       if (seen.has(route.prefix) || route.metric !== ownMetric(route.prefix)) {
         this.strays.add(route);
         return;
@@ -94,6 +96,9 @@ export class RoutePicture {
     });
     await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
       if (actual !== undefined && !seen.has(key)) this.#learn(key, undefined);
+    });
+    await inSlices(routes, signal, (route) => {
+      if (route.protocol !== this.protocol) this.#foreignChanged(route, false);
     });
     this.#everRead = true;
     const queue = this.#queue ?? [];

@@ -150,8 +150,8 @@ export class RouteDriver implements Driver<RouteIntent> {
     picture.startReading();
     try {
       const links = this.#kernel.links();
-      const filter = { table: MAIN_TABLE, protocol: picture.protocol };
-      await picture.replace(links, await this.#kernel.routesAsync(filter, signal), signal);
+      const routes = await this.#kernel.routesAsync({ table: MAIN_TABLE }, signal);
+      await picture.replace(links, routes, signal);
     } catch (error) {
       picture.cancelReading();
       throw error;

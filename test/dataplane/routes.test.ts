@@ -191,6 +191,17 @@ describe("another's route in our place", () => {
     expect(kernel.text()).toContain('10.244.1.0/24 via 192.0.2.7 dev eth0 proto 71');
   });
 
+  test('that stood before ours when the agent started is not run over either', async () => {
+    const { kernel, driver, apply } = setUp();
+    kernel.other('route.create', theirs, { quiet: true });
+    kernel.other('route.append', record('10.244.1.0/24', [via('192.0.2.7')]), { quiet: true });
+    driver.set(want({ '10.244.1.0/24': [via('192.0.2.8')] }));
+    expect((await apply()).failures.map((f) => f.code)).toEqual(['GRY_ROUTE_FOREIGN']);
+    driver.set(want({}));
+    await apply();
+    expect(kernel.text()).toBe('10.244.1.0/24 via 192.0.2.1 dev eth0 proto bird');
+  });
+
   test('that took the place of ours keeps it, and one beside ours is not run over', async () => {
     const { kernel, driver, apply } = setUp();
     driver.set(want({ '10.244.1.0/24': [via('192.0.2.7')], '10.244.2.0/24': [via('192.0.2.7')] }));

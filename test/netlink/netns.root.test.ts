@@ -53,11 +53,18 @@ describe('inNetns', () => {
     expect(where()).toBe(host);
   });
 
-  test('no thread of the process stays inside', () => {
-    const namespaces = readdirSync('/proc/self/task').map((task) =>
-      readlinkSync(`/proc/self/task/${task}/ns/net`),
-    );
-    expect(new Set(namespaces)).toEqual(new Set([host]));
+  test('no thread stays inside, even when the pool is first used there', () => {
+    const program = `
+      import { readdirSync, readFile, readlinkSync } from 'node:fs';
+      import { inNetns } from '${import.meta.dirname}/../../src/netlink/netns.ts';
+      inNetns('${netns.path}', () => {
+        readFile('/etc/hostname', () => {
+          const of = (task) => readlinkSync('/proc/self/task/' + task + '/ns/net');
+          process.stdout.write([...new Set(readdirSync('/proc/self/task').map(of))].join());
+        });
+      });`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(out).toBe(host);
   });
 
   test('no descriptor stays open', () => {
