@@ -24,6 +24,7 @@ export function register(program: Command, context: CommandContext): void {
   const lab = program
     .command('lab')
     .description('three nodes with pods and a BGP router on this machine, in network namespaces')
+    .helpCommand(false)
     .enablePositionalOptions();
   const subcommand = (name: string, description: string): Command =>
     lab
@@ -70,7 +71,7 @@ export function register(program: Command, context: CommandContext): void {
     .action(async (place: string, command: readonly string[], flags: LabFlags) => {
       requireRoot(userID());
       context.exitCode = await withoutInterrupts(async () =>
-        execInPlace(await openLab(flags, context), place, command),
+        execInPlace(await openLab(flags, context), place, withoutDashes(command)),
       );
     });
   lab
@@ -81,6 +82,10 @@ export function register(program: Command, context: CommandContext): void {
       await new Promise(() => {});
     });
 }
+
+/** The `--` between the place and the command, which commander leaves there. */
+const withoutDashes = (command: readonly string[]): readonly string[] =>
+  command[0] === '--' ? command.slice(1) : command;
 
 async function openLab({ name, dir }: LabFlags, { environment, stdout }: CommandContext): Promise<Lab> {
   const env = labEnvironment(environment);
@@ -107,7 +112,10 @@ function labEnvironment(environment: CommandContext['environment']): Readonly<Re
 
 const userID = (): number => process.geteuid?.() ?? -1;
 
-/** Ctrl-C ends the work in an orderly way. The clock's timers do not keep the process alive, so something else has to. */
+/**
+ * Ctrl-C ends the work in an orderly way. The clock's timers do not keep the process alive, so something else has to. (Not
+ * `once`: execa looks whether somebody else listens, and would end the process where nobody does any more.)
+ */
 async function interruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = (): void =>
@@ -117,7 +125,7 @@ async function interruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Prom
       }),
     );
   const alive = setInterval(() => {}, 60_000);
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     return await work(controller.signal);
   } finally {

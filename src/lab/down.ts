@@ -7,7 +7,8 @@ import { Progress } from './progress.ts';
 export async function down(lab: Lab, signal: AbortSignal): Promise<void> {
   await withLock(lab, process.pid, async () => {
     const found = (await labNamespaces(lab)).length + (await lab.processes.list()).length;
-    await dismantle(lab, new Progress(lab.write, lab.clock), signal);
+    if (found > 0) await dismantle(lab, new Progress(lab.write, lab.clock), signal);
+    else await removeDirectory(lab);
     lab.write(found > 0 ? 'The lab is gone.\n' : 'There was no lab.\n');
   });
 }

@@ -35,4 +35,4 @@ export async function execInPlace(lab: Lab, place: string, argv: Argv): Promise<
 }
 
 /** Without its start files, which would put another prompt in the place of the one that says where one is. */
-const SHELL: Argv = ['bash', '--norc', '-i'];
+const SHELL: Argv = ['bash', '--norc'];

@@ -7,10 +7,11 @@ import { checkPods } from './pods.ts';
 import { isAlive } from './process.ts';
 import { namespaceOf, placesOf } from './topology.ts';
 
-/** `nothing` of it is there, it is `whole`, or it is `broken` for the reason given. */
+/** `nothing` of it is there; it is `whole`; it is whole but `outdated`; it is `broken`. The reason is a clause for people. */
 export type LabState =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'whole' }
+  | { readonly kind: 'outdated'; readonly reason: string }
   | { readonly kind: 'broken'; readonly reason: string };
 
 /** Names of all long-running processes, in the order in which they are started. */
@@ -27,7 +28,6 @@ export async function inspectLab(lab: Lab): Promise<LabState> {
   const namespaces = new Set(await labNamespaces(lab));
   if (namespaces.size === 0 && marker?.complete !== true) return { kind: 'nothing' };
   if (marker?.complete !== true) return broken('an earlier start did not come to its end');
-  if (marker.fingerprint !== lab.fingerprint) return broken('the program has changed since it was started');
   for (const place of placesOf(lab.topology)) {
     if (!namespaces.has(namespaceOf(lab.topology, place))) return broken(`the namespace of ${place} is gone`);
   }
@@ -43,5 +43,7 @@ export async function inspectLab(lab: Lab): Promise<LabState> {
     const reason = await checkPods(lab, node).then(() => undefined, describeError);
     if (reason !== undefined) return broken(`a pod of ${node.name} is not whole: ${reason}`);
   }
-  return { kind: 'whole' };
+  return marker.fingerprint === lab.fingerprint
+    ? { kind: 'whole' }
+    : { kind: 'outdated', reason: 'the program has changed since it was started' };
 }

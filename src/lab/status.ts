@@ -1,22 +1,33 @@
 import { askReadiness } from './agents.ts';
-import { inspectLab } from './inspect.ts';
+import { inspectLab, type LabState } from './inspect.ts';
 import type { Lab } from './lab.ts';
 import { podAddresses } from './pods.ts';
 import { isAlive, type ProcessRecord } from './process.ts';
 import { alignRows } from './table.ts';
 import { hostsOf, namespaceOf } from './topology.ts';
 
-/** Shows what runs where. True when the lab is whole. */
+/** Shows what runs where. True when the lab is up and nothing of it is broken. */
 export async function showStatus(lab: Lab): Promise<boolean> {
   const state = await inspectLab(lab);
   if (state.kind === 'nothing') {
     lab.write('The lab is not up; "gryphon lab up" starts it.\n');
     return false;
   }
-  lab.write(state.kind === 'whole' ? 'The lab is up.\n\n' : `The lab is broken: ${state.reason}.\n\n`);
+  lab.write(`${headline(state)}\n\n`);
   lab.write(alignRows([['PLACE', 'NAMESPACE', 'ADDRESSES', 'PROCESS', 'STATE'], ...(await placeRows(lab))]));
   lab.write(`\nLogs: ${lab.layout.logs}   manifests: ${lab.layout.manifests}\n`);
-  return state.kind === 'whole';
+  return state.kind !== 'broken';
+}
+
+function headline(state: Exclude<LabState, { readonly kind: 'nothing' }>): string {
+  switch (state.kind) {
+    case 'whole':
+      return 'The lab is up.';
+    case 'outdated':
+      return `The lab is up, but ${state.reason}; "gryphon lab up" starts it anew.`;
+    case 'broken':
+      return `The lab is broken: ${state.reason}.`;
+  }
 }
 
 async function placeRows(lab: Lab): Promise<readonly (readonly string[])[]> {

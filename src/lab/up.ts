@@ -31,7 +31,7 @@ export async function up(lab: Lab, signal: AbortSignal): Promise<void> {
       lab.write(`The lab is up already (checked in ${seconds(progress.elapsed)}).\n`);
       return;
     }
-    if (state.kind === 'broken') {
+    if (state.kind !== 'nothing') {
       lab.write(`Starting the lab anew: ${state.reason}.\n`);
       await dismantle(lab, progress, signal);
     }

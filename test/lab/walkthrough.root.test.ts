@@ -78,6 +78,41 @@ test('up again: there is nothing to do', async () => {
   expect(said).toMatch(/^The lab is up already \(checked in \d+\.\d s\)\.\n$/);
 });
 
+test('with another program it is outdated, not broken', async () => {
+  const changed: Lab = { ...lab, fingerprint: 'another' };
+  expect(await inspectLab(changed)).toEqual({
+    kind: 'outdated',
+    reason: 'the program has changed since it was started',
+  });
+});
+
+describe('exec', () => {
+  const options = ['lab', 'exec', `--name=${name}`];
+  test.each([
+    ['with --, its exit code passed on', ['pod-a1', '--', 'sh', '-c', 'echo here; exit 7'], 7, 'here'],
+    ['without --, its options are its own', ['node-a', 'gryphon', 'version', '-o', 'yaml'], 0, 'version: '],
+    [
+      "the router's birdc knows its socket",
+      ['router', '--', 'birdc', 'show', 'status'],
+      0,
+      'Daemon is up and running',
+    ],
+    ['a program that is not there', ['node-a', '--', 'no-such-program'], 127, ''],
+    ['a place that is not there', ['node-d', '--', 'true'], 1, ''],
+  ])('%s', async (_, rest, exitCode, output) => {
+    const result = await run([...programCommand, ...options, `--dir=${lab.layout.root}`, ...rest]);
+    expect(result).toMatchObject({ exitCode, stdout: expect.stringContaining(output) });
+  });
+
+  test('a shell where no command is given', async () => {
+    const input = 'ip -o link show dev eth0; exit 3\n';
+    const result = await run([...programCommand, ...options, `--dir=${lab.layout.root}`, 'pod-b2'], {
+      input,
+    });
+    expect(result).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('eth0@') });
+  });
+});
+
 test('status: every place, its addresses, its state', async () => {
   said = '';
   expect(await showStatus(lab)).toBe(true);
