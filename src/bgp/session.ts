@@ -6,7 +6,6 @@ import { Channel } from './channel.ts';
 import type { PeerConfig } from './config.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmInput, FsmOutput } from './fsm/events.ts';
-import { localOpen } from './fsm/open.ts';
 import {
   type ConnectionState,
   type FsmConfig,
@@ -19,10 +18,10 @@ import { step } from './fsm/step.ts';
 import { nextDeadline } from './fsm/timing.ts';
 import { MalformedLog } from './malformed-log.ts';
 import { counterOf, SessionRecord } from './session-record.ts';
-import type { PeerStatus, PrefixCounts } from './status.ts';
+import { sessionStatus } from './session-status.ts';
+import type { PeerStatus } from './status.ts';
 import type { Connection, Dial, Transport } from './transport.ts';
 import type { NotificationMessage } from './wire/message.ts';
-import { commonCapabilities } from './wire/negotiate.ts';
 import { notification, reset } from './wire/notification.ts';
 
 export interface SessionOptions {
@@ -39,8 +38,6 @@ export interface SessionOptions {
 
 /** Messages that one peer may have handled in one turn of the event loop. */
 const MESSAGES_A_TURN = 25;
-
-const NO_PREFIXES: PrefixCounts = { received: 0, accepted: 0, advertised: 0 };
 
 /**
  * One configured peer: runs its state machine with real timers and connections, and carries routes between its session and
@@ -117,42 +114,7 @@ export class Session {
   }
 
   status(): PeerStatus {
-    const { name, description, address, port, localAddress, localAS, remoteAS } = this.#peer;
-    const record = this.#record;
-    const negotiated = this.#negotiated();
-    return {
-      name,
-      ...(description !== undefined && { description }),
-      address,
-      port,
-      ...(localAddress !== undefined && { localAddress }),
-      localAS,
-      remoteAS,
-      state: record.state,
-      since: record.since,
-      ...(record.establishedAt !== undefined && { establishedAt: record.establishedAt }),
-      ...(negotiated !== undefined && {
-        remoteRouterID: negotiated.remote.routerID,
-        holdTime: negotiated.holdTime,
-        keepaliveTime: negotiated.keepaliveTime,
-      }),
-      capabilities:
-        negotiated === undefined ? [] : commonCapabilities(localOpen(this.#state.config), negotiated.remote),
-      flaps: record.flaps,
-      ...(record.lastDown !== undefined && { lastDown: record.lastDown }),
-      ...(record.lastError !== undefined && { lastError: record.lastError }),
-      messages: { received: { ...record.received }, sent: { ...record.sent } },
-      prefixes: {
-        'ipv4-unicast': this.#exchange?.counts('ipv4-unicast') ?? NO_PREFIXES,
-        'ipv6-unicast': this.#exchange?.counts('ipv6-unicast') ?? NO_PREFIXES,
-      },
-      endOfRib: this.#exchange?.complete ?? false,
-    };
-  }
-
-  #negotiated(): Negotiated | undefined {
-    const talking = this.#state.connections.filter((c) => c.phase !== 'opensent');
-    return (talking.find((c) => c.phase === 'established') ?? talking[0])?.negotiated;
+    return sessionStatus(this.#peer, this.#record, this.#state, this.#exchange);
   }
 
   // --- life ---
@@ -276,6 +238,7 @@ export class Session {
   }
 
   #tick(): void {
+    this.#timer?.timer.cancel();
     this.#timer = undefined;
     this.#guard(() => {
       for (const { id, waitingSince } of this.#channels.values()) {
