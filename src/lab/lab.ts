@@ -79,6 +79,15 @@ export function placeEnvironment(lab: Lab, place: string): Readonly<Record<strin
   };
 }
 
+/** Marks the processes that `up` starts, so that they are known also where their record is lost. */
+export const OWNER_VARIABLE = 'GRY_LAB';
+
+/** The environment of the lab's own processes. */
+export const processEnvironment = (lab: Lab): Readonly<Record<string, string>> => ({
+  ...lab.env,
+  [OWNER_VARIABLE]: lab.topology.name,
+});
+
 /** Each node has a loopback of its own, so all agents listen where the contract says. */
 export const API_ADDRESS = '127.0.0.1:17179';
 

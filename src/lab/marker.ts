@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LabError } from './error.ts';
 import type { Lab } from './lab.ts';
 import { identify, isAlive, readProcessRecord } from './process.ts';
@@ -60,6 +61,16 @@ export async function claimDirectory(lab: Lab): Promise<void> {
     });
   }
   if (marker === undefined) await writeMarker(lab, false);
+}
+
+/** Removes all files of the lab but those that keep others out: the mark and the lock. */
+export async function emptyDirectory(lab: Lab): Promise<void> {
+  const { root, marker, lock } = lab.layout;
+  await writeMarker(lab, false);
+  for (const name of await readdir(root)) {
+    const path = join(root, name);
+    if (path !== marker && path !== lock) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Removes the directory where it is marked as this lab's; says whether it was there. */

@@ -16,8 +16,11 @@ export interface ProcessIdentity {
   readonly bootID: string;
 }
 
-export interface ProcessRecord extends ProcessIdentity {
+export interface NamedProcess extends ProcessIdentity {
   readonly name: string;
+}
+
+export interface ProcessRecord extends NamedProcess {
   readonly argv: Argv;
 }
 
@@ -114,13 +117,12 @@ export class ProcessTable {
     return records;
   }
 
-  /** Ends those of ours that live: SIGTERM, some patience, SIGKILL; then forgets them all. @throws LabError `GRY_LAB_STUCK` */
-  async stopAll(signal: AbortSignal): Promise<void> {
-    const records = await this.list();
-    await Promise.all(records.map((record) => this.#stop(record, signal)));
+  /** Ends those that live: SIGTERM, some patience, SIGKILL; then forgets them all. @throws LabError `GRY_LAB_STUCK` */
+  async stop(processes: readonly NamedProcess[], signal: AbortSignal): Promise<void> {
+    await Promise.all(processes.map((each) => this.#stop(each, signal)));
   }
 
-  async #stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
+  async #stop(record: NamedProcess, signal: AbortSignal): Promise<void> {
     const gone = async (): Promise<true | undefined> => (isAlive(record) ? undefined : true);
     for (const [kind, patience] of [
       ['SIGTERM', this.#termPatience],

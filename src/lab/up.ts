@@ -7,9 +7,9 @@ import { dismantle } from './down.ts';
 import { LabError } from './error.ts';
 import { birdcCommand, evidence } from './evidence.ts';
 import { inspectLab } from './inspect.ts';
-import { enter, type Lab } from './lab.ts';
+import { enter, type Lab, processEnvironment } from './lab.ts';
 import { labManifests } from './manifests.ts';
-import { claimDirectory, withLock, writeMarker } from './marker.ts';
+import { emptyDirectory, withLock, writeMarker } from './marker.ts';
 import { createPods, nodeConfList, nodeRuntime } from './pods.ts';
 import { isAlive } from './process.ts';
 import { Progress, seconds } from './progress.ts';
@@ -34,6 +34,7 @@ export async function up(lab: Lab, signal: AbortSignal): Promise<void> {
     if (state.kind !== 'nothing') {
       lab.write(`Starting the lab anew: ${state.reason}.\n`);
       await dismantle(lab, progress, signal);
+      await emptyDirectory(lab);
     }
     try {
       await build(lab, progress, signal);
@@ -59,7 +60,6 @@ async function build(lab: Lab, progress: Progress, signal: AbortSignal): Promise
 
 async function writeFiles(lab: Lab): Promise<void> {
   const { layout, topology } = lab;
-  await claimDirectory(lab);
   const nodeDirectories = topology.nodes.flatMap((node) => {
     const { run, state, cniBin, cniConf, cniCache } = layout.node(node.name);
     return [run, state, cniBin, cniConf, cniCache];
@@ -88,7 +88,12 @@ async function startSurroundings(lab: Lab): Promise<void> {
   const { router, internet } = lab.topology;
   const { config, socket, pid } = lab.layout.bird;
   const start = (name: string, argv: readonly string[]): Promise<unknown> =>
-    lab.processes.start({ name, argv: enter(lab, name, argv), env: lab.env, log: lab.layout.log(name) });
+    lab.processes.start({
+      name,
+      argv: enter(lab, name, argv),
+      env: processEnvironment(lab),
+      log: lab.layout.log(name),
+    });
   await start(router.name, ['bird', '-f', '-c', config, '-s', socket, '-P', pid]);
   await start(internet.name, [...lab.program, 'lab', 'serve-address']);
 }
@@ -103,7 +108,7 @@ async function startAgents(lab: Lab, signal: AbortSignal): Promise<void> {
     await lab.processes.start({
       name: node.name,
       argv: agentCommand(lab, node),
-      env: lab.env,
+      env: processEnvironment(lab),
       log: lab.layout.log(node.name),
     });
   }

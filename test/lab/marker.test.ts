@@ -1,8 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { claimDirectory, readMarker, removeDirectory, withLock, writeMarker } from '../../src/lab/marker.ts';
+import {
+  claimDirectory,
+  emptyDirectory,
+  readMarker,
+  removeDirectory,
+  withLock,
+  writeMarker,
+} from '../../src/lab/marker.ts';
 import { identify } from '../../src/lab/process.ts';
 import { fakeLab } from '../support/lab.ts';
 
@@ -25,6 +32,16 @@ describe('the lab directory', () => {
     expect((await readMarker(open()))?.complete).toBe(true);
     expect(await removeDirectory(open())).toBe(true);
     expect(await readdir(parent)).toEqual([]);
+  });
+
+  test('is emptied without letting others in: mark and lock stay', async () => {
+    await withLock(open(), process.pid, async () => {
+      await writeMarker(open(), true);
+      await mkdir(join(directory, 'node-a', 'run'), { recursive: true });
+      await emptyDirectory(open());
+      expect(await readdir(directory)).toEqual(['lab.json', 'lock.json']);
+      expect((await readMarker(open()))?.complete).toBe(false);
+    });
   });
 
   test('with something else in it is refused, and never removed', async () => {

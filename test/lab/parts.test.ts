@@ -3,6 +3,7 @@ import { clientAddress, serveAddress } from '../../src/lab/echo.ts';
 import { labNamespaces, parseNamespaces } from '../../src/lab/namespace.ts';
 import { preflight, SYSTEM_PATH } from '../../src/lab/preflight.ts';
 import { Progress } from '../../src/lab/progress.ts';
+import { parsePids } from '../../src/lab/stray.ts';
 import { alignRows } from '../../src/lab/table.ts';
 import { sleep, until } from '../../src/lab/wait.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -42,6 +43,11 @@ describe('namespaces', () => {
     );
     expect(await labNamespaces(lab)).toEqual(['gry-lab-node-a', 'gry-lab-switch']);
   });
+});
+
+test('process numbers, one per line', () => {
+  expect(parsePids('17\n4711\n\n')).toEqual([17, 4711]);
+  expect(parsePids('')).toEqual([]);
 });
 
 describe('the internet', () => {

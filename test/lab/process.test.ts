@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await table.stopAll(signal);
+  await table.stop(await table.list(), signal);
   await rm(directory, { recursive: true });
 });
 
@@ -68,7 +68,7 @@ describe('processes', () => {
     expect(isAlive(record)).toBe(true);
     expect(await table.list()).toEqual([record]);
     await expect.poll(() => readFile(join(directory, 'talker.log'), 'utf8')).toBe('hello\n');
-    await table.stopAll(signal);
+    await table.stop(await table.list(), signal);
     expect(isAlive(record)).toBe(false);
     expect(await table.list()).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('processes', () => {
     const forged = { ...record, name: 'forged', startTime: `${Number(record.startTime) - 1}` };
     await writeFile(join(directory, 'processes', 'forged.json'), JSON.stringify(forged));
     await rm(join(directory, 'processes', 'other.json'));
-    await table.stopAll(signal);
+    await table.stop(await table.list(), signal);
     expect(isAlive(record)).toBe(true);
     await writeFile(join(directory, 'processes', 'other.json'), JSON.stringify(record));
   });
@@ -91,7 +91,7 @@ describe('processes', () => {
       "trap '' TERM; echo ready; while :; do sleep 0.1; done",
     );
     await expect.poll(() => readFile(join(directory, 'stubborn.log'), 'utf8')).toBe('ready\n');
-    await table.stopAll(signal);
+    await table.stop(await table.list(), signal);
     expect(isAlive(record)).toBe(false);
   });
 

@@ -9,7 +9,7 @@ import { inspectLab } from '../../src/lab/inspect.ts';
 import { enter, type Lab, makeLab } from '../../src/lab/lab.ts';
 import { labNamespaces } from '../../src/lab/namespace.ts';
 import { addressesOf, checkPods, nodeConfList, nodeRuntime, sandboxOf } from '../../src/lab/pods.ts';
-import { isAlive } from '../../src/lab/process.ts';
+import { isAlive, ProcessTable } from '../../src/lab/process.ts';
 import { programCommand } from '../../src/lab/program.ts';
 import { labScene } from '../../src/lab/scene.ts';
 import { showStatus } from '../../src/lab/status.ts';
@@ -201,6 +201,25 @@ describe('what goes wrong', () => {
     });
     await down(lab, signal);
     expect(await inspectLab(lab)).toEqual({ kind: 'nothing' });
+  });
+
+  test('records are lost, and somebody has a shell in the lab', { timeout: 60_000 }, async () => {
+    await up(lab, signal);
+    const records = await lab.processes.list();
+    const visitor = new ProcessTable(join(lab.layout.root, 'visitor'), systemClock);
+    const shell = await visitor.start({
+      name: 'visitor',
+      argv: enter(lab, 'pod-a1', ['sleep', '60']),
+      env,
+      log: join(lab.layout.logs, 'visitor.log'),
+    });
+    await rm(lab.layout.processes, { recursive: true });
+    said = '';
+    await down(lab, signal);
+    expect(records.map(isAlive)).not.toContain(true);
+    expect(isAlive(shell)).toBe(true);
+    expect(said).toContain(`  left alone: process ${shell.pid} (sleep), which somebody runs in the lab\n`);
+    await visitor.stop([shell], signal);
   });
 
   test('an agent that cannot start: up fails at once and shows its last words', {
