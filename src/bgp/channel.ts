@@ -1,4 +1,5 @@
 import { ByteWriter } from '../net/byte-writer.ts';
+import type { Timer } from '../ports/clock.ts';
 import type { Connection } from './transport.ts';
 import { decodeMessage, encodeMessage } from './wire/codec.ts';
 import { Framer } from './wire/framer.ts';
@@ -35,6 +36,8 @@ export class Channel {
   blocked = false;
   /** Why TCP is gone; undefined: it is not. What arrived before can still be read. */
   ended: string | undefined;
+  /** Runs while the orderly end of TCP is waited for. */
+  linger: Timer | undefined;
 
   constructor(id: number, connection: Connection) {
     this.id = id;

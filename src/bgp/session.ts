@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly onRoutes: () => void;
 }
 
+/** Milliseconds that a peer has to take our last words before TCP is cut off. */
+const LINGER = 2_000;
 /** Messages that one peer may have handled in one turn of the event loop. */
 const MESSAGES_A_TURN = 25;
 
@@ -283,16 +285,20 @@ export class Session {
     this.#feed({ kind: 'connected', id, direction });
   }
 
-  #closed({ id }: Channel, reason: string): void {
+  #closed({ id, linger }: Channel, reason: string): void {
+    linger?.cancel();
     this.#channels.delete(id);
     this.#feed({ kind: 'closed', id, reason });
     if (this.#channels.size === 0) for (const resolve of this.#whenClosed.splice(0)) resolve();
   }
 
   #close(id: number, abort: boolean): void {
-    const connection = this.#channels.get(id)?.connection;
-    if (abort) connection?.destroy();
-    else connection?.close();
+    const channel = this.#channels.get(id);
+    if (channel === undefined) return;
+    const { connection } = channel;
+    if (abort) return connection.destroy();
+    connection.close();
+    channel.linger = this.#options.clock.setTimer(LINGER, () => connection.destroy());
   }
 
   #isCurrent = ({ id }: Channel): boolean => this.#state.connections.some((c) => c.id === id);

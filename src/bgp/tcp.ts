@@ -23,8 +23,6 @@ export class TcpTransport implements Transport {
   }
 }
 
-/** Milliseconds without any progress after which a closing connection is cut off. */
-const LINGER = 2_000;
 /** Connections that the kernel may hold for us until we accept them: a whole cluster coming back at once. */
 const BACKLOG = 511;
 
@@ -112,7 +110,6 @@ class TcpConnection implements Connection {
     // Unread input would turn our orderly end into a reset, and the peer would never see our last message.
     this.#socket.resume();
     this.#socket.end();
-    this.#socket.setTimeout(LINGER, () => this.#socket.destroy());
   }
 
   destroy(): void {

@@ -27,7 +27,7 @@ export interface Connection {
   /** Stops reading, so that TCP holds the other side back; `resume` goes on. */
   pause(): void;
   resume(): void;
-  /** Sends what is queued, then closes; within a bounded time whatever the other side does. */
+  /** Sends what is queued, then closes; takes as long as the other side likes, so its owner may `destroy` it later. */
   close(): void;
   /** Closes at once and drops what is queued. */
   destroy(): void;

@@ -4,6 +4,7 @@ import type { Announced, SessionRib } from '../../src/bgp/exchange.ts';
 import { Rib } from '../../src/bgp/rib/rib.ts';
 import { Session } from '../../src/bgp/session.ts';
 import type { OpenMessage } from '../../src/bgp/wire/message.ts';
+import { notification } from '../../src/bgp/wire/notification.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import type { LogFields } from '../../src/ports/log.ts';
@@ -378,6 +379,21 @@ describe('bounded work', () => {
     expect(session.status().lastDown?.reason).toBe(
       'send hold timer expired: the peer has read nothing for 480 s',
     );
+  });
+
+  test('a peer that reads nothing gets two seconds for our last words, then TCP is cut off', async () => {
+    const { clock, peer, session, run } = established();
+    peer.pause();
+    let stopped = false;
+    const stop = session.stop('the agent stops', notification('administrativeShutdown')).then(() => {
+      stopped = true;
+    });
+    run(1.9);
+    await Promise.resolve();
+    expect([stopped, clock.pending]).toEqual([false, 1]);
+    run(0.2);
+    await stop;
+    expect(clock.pending).toBe(0);
   });
 
   test('input that was not looked at yet is a sign of life', () => {

@@ -216,7 +216,7 @@ export class FakeEnd implements Connection {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#carry((peer) => peer.#arrive(undefined));
-    this.host.network.clock.setTimer(0, () => this.#end());
+    if (this.#underWay === 0) this.host.network.clock.setTimer(0, () => this.#end());
   }
 
   destroy(): void {
@@ -261,6 +261,7 @@ export class FakeEnd implements Connection {
 
   #taken(count: number): void {
     this.#underWay -= count;
+    if (this.#state === 'closing' && this.#underWay === 0) return this.#end();
     if (!this.#blocked || this.#underWay > 0 || this.#state !== 'open') return;
     this.#blocked = false;
     this.#handlers?.drain();
