@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { askReadiness } from './agents.ts';
 import { enter, type Lab } from './lab.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from './process-identity.ts';
 
 const LAST_LINES = 8;
 

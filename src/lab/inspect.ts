@@ -4,7 +4,7 @@ import type { Lab } from './lab.ts';
 import { readMarker } from './marker.ts';
 import { labNamespaces } from './namespace.ts';
 import { checkPods } from './pods.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from './process-identity.ts';
 import { namespaceOf, placesOf } from './topology.ts';
 
 /** `nothing` of it is there; it is `whole`; it is whole but `outdated`; it is `broken`. The reason is a clause for people. */

@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { LabError } from './error.ts';
 import type { Lab } from './lab.ts';
-import { identify, isAlive, readProcessRecord } from './process.ts';
+import { readProcessRecord } from './process.ts';
+import { identify, isAlive } from './process-identity.ts';
 
 /** What the lab directory says about itself. */
 export interface Marker {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Address, address, familyOf } from '../net/address.ts';
+import type { CniResult } from './cni-answer.ts';
 import { type ConfList, loadDefaultConfList } from './conflist.ts';
 import { LabError } from './error.ts';
 import { type Lab, netnsPath } from './lab.ts';
-import { type CniResult, CniRuntime, type Sandbox } from './runtime.ts';
+import { CniRuntime, type Sandbox } from './runtime.ts';
 import type { LabNode } from './topology.ts';
 import { inside } from './wiring.ts';
 

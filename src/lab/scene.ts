@@ -1,8 +1,8 @@
 import type { Address, Family } from '../net/address.ts';
+import type { CniResult } from './cni-answer.ts';
 import { LabError } from './error.ts';
 import type { Lab } from './lab.ts';
 import { addressesOf, nodeConfList, nodeRuntime, sandboxOf } from './pods.ts';
-import type { CniResult } from './runtime.ts';
 import type { Scene } from './step.ts';
 
 /** Looks up what the runtimes know of the pods. @throws LabError `GRY_LAB_NO_CONFLIST` when the lab is not up */

@@ -2,7 +2,8 @@ import { askReadiness } from './agents.ts';
 import { inspectLab, type LabState } from './inspect.ts';
 import type { Lab } from './lab.ts';
 import { podAddresses } from './pods.ts';
-import { isAlive, type ProcessRecord } from './process.ts';
+import { type ProcessRecord } from './process.ts';
+import { isAlive } from './process-identity.ts';
 import { alignRows } from './table.ts';
 import { hostsOf, namespaceOf } from './topology.ts';
 

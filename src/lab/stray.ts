@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mustRun } from './command.ts';
 import { type Lab, OWNER_VARIABLE } from './lab.ts';
 import { labNamespaces } from './namespace.ts';
-import { identify, type ProcessIdentity } from './process.ts';
+import { identify, type ProcessIdentity } from './process-identity.ts';
 
 /** A process in one of the lab's namespaces that no record tells of. */
 export interface Stray extends ProcessIdentity {

@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeError } from '../ports/error.ts';
 import { agentCommand, askReadiness } from './agents.ts';
 import { birdConfig } from './bird-config.ts';
 import { mustRun } from './command.ts';
@@ -11,7 +12,7 @@ import { enter, type Lab, processEnvironment } from './lab.ts';
 import { labManifests } from './manifests.ts';
 import { emptyDirectory, withLock, writeMarker } from './marker.ts';
 import { createPods, nodeConfList, nodeRuntime } from './pods.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from './process-identity.ts';
 import { Progress, seconds } from './progress.ts';
 import { missingRoutes } from './routes.ts';
 import { type Patience, until } from './wait.ts';
@@ -54,7 +55,9 @@ async function build(lab: Lab, progress: Progress, signal: AbortSignal): Promise
   await progress.stage('CNI executables', () => Promise.all(nodes.map((node) => installCni(lab, node.name))));
   await progress.stage('agents: synced, CNI configuration written', () => startAgents(lab, signal));
   await progress.stage('pods: two per node', () => Promise.all(nodes.map((node) => createPods(lab, node))));
-  await progress.stage('BGP sessions and routes', () => awaitRoutes(lab, signal));
+  await progress.stage('BGP sessions and routes', () =>
+    untilNothingLacks(lab, signal, ROUTES_PATIENCE, () => lackingRoutes(lab)),
+  );
   await writeMarker(lab, true);
 }
 
@@ -112,31 +115,24 @@ async function startAgents(lab: Lab, signal: AbortSignal): Promise<void> {
       log: lab.layout.log(node.name),
     });
   }
-  const started = await until(lab.clock, signal, START_PATIENCE, async () => {
-    await requireAlive(lab);
-    for (const node of nodes) {
-      const list = await nodeConfList(lab, node).catch(() => undefined);
-      if (list === undefined) return undefined;
-      await nodeRuntime(lab, node).status(list);
-    }
-    return true;
-  });
-  if (started === undefined)
-    throw late('the agents have not written their CNI configuration', START_PATIENCE);
+  await untilNothingLacks(lab, signal, START_PATIENCE, () => lackingCni(lab));
 }
 
-/** Every agent ready, every pod CIDR in every other node's kernel and in BIRD's tables, in both families. */
-async function awaitRoutes(lab: Lab, signal: AbortSignal): Promise<void> {
-  let lacking = '';
-  const settled = await until(lab.clock, signal, ROUTES_PATIENCE, async () => {
-    await requireAlive(lab);
-    lacking = await firstLack(lab);
-    return lacking === '' ? true : undefined;
-  });
-  if (settled === undefined) throw late(lacking, ROUTES_PATIENCE);
+/** The first node whose CNI plugin cannot serve pods yet, and why. */
+async function lackingCni(lab: Lab): Promise<string | undefined> {
+  for (const node of lab.topology.nodes) {
+    const list = await nodeConfList(lab, node).catch(() => undefined);
+    if (list === undefined) return `${node.name} has no CNI configuration`;
+    const reason = await nodeRuntime(lab, node)
+      .status(list)
+      .then(() => undefined, describeError);
+    if (reason !== undefined) return `${node.name}: ${reason}`;
+  }
+  return undefined;
 }
 
-async function firstLack(lab: Lab): Promise<string> {
+/** Wanted: every agent ready, every pod CIDR in every other node's kernel and in BIRD's tables, in both families. */
+async function lackingRoutes(lab: Lab): Promise<string | undefined> {
   for (const node of lab.topology.nodes) {
     const missing = await missingRoutes(lab, node);
     if (missing.length > 0) return `${node.name} has no route to ${missing.join(', ')}`;
@@ -146,10 +142,29 @@ async function firstLack(lab: Lab): Promise<string> {
   const unknown = lab.topology.nodes
     .flatMap((node) => node.podCIDRs)
     .filter((cidr) => !table.stdout.includes(cidr));
-  return unknown.length > 0 ? `the router has not learned ${unknown.join(', ')}` : '';
+  return unknown.length > 0 ? `the router has not learned ${unknown.join(', ')}` : undefined;
 }
 
-/** A process that has died will not become ready: no use to wait for it. @throws LabError `GRY_LAB_PROCESS_DIED` */
+/** @throws LabError `GRY_LAB_LATE` with what still lacks; `GRY_LAB_PROCESS_DIED`, because waiting is of no use then */
+async function untilNothingLacks(
+  lab: Lab,
+  signal: AbortSignal,
+  patience: Patience,
+  look: () => Promise<string | undefined>,
+): Promise<void> {
+  let lack: string | undefined;
+  const complete = await until(lab.clock, signal, patience, async () => {
+    await requireAlive(lab);
+    lack = await look();
+    return lack === undefined ? true : undefined;
+  });
+  if (complete === true) return;
+  throw new LabError('GRY_LAB_LATE', `${lack}, after ${seconds(patience.timeoutMs)}`, {
+    remedy: 'see the evidence above; "gryphon lab down" removes what is there',
+  });
+}
+
+/** @throws LabError `GRY_LAB_PROCESS_DIED` */
 async function requireAlive(lab: Lab): Promise<void> {
   for (const record of await lab.processes.list()) {
     if (isAlive(record)) continue;
@@ -158,8 +173,3 @@ async function requireAlive(lab: Lab): Promise<void> {
     });
   }
 }
-
-const late = (what: string, { timeoutMs }: Patience): LabError =>
-  new LabError('GRY_LAB_LATE', `${what}, after ${seconds(timeoutMs)}`, {
-    remedy: 'see the evidence above; "gryphon lab down" removes what is there',
-  });

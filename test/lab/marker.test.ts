@@ -10,7 +10,7 @@ import {
   withLock,
   writeMarker,
 } from '../../src/lab/marker.ts';
-import { identify } from '../../src/lab/process.ts';
+import { identify } from '../../src/lab/process-identity.ts';
 import { fakeLab } from '../support/lab.ts';
 
 let parent: string;

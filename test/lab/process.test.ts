@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/agent/clock.ts';
 import { LabError } from '../../src/lab/error.ts';
-import { identify, isAlive, isProcessRecord, ProcessTable, parseStat } from '../../src/lab/process.ts';
+import { isProcessRecord, ProcessTable } from '../../src/lab/process.ts';
+import { identify, isAlive, parseStat } from '../../src/lab/process-identity.ts';
 
 const signal = new AbortController().signal;
 let directory: string;

@@ -2,8 +2,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CniError, TRY_AGAIN_LATER } from '../../src/lab/cni-answer.ts';
 import type { ConfList } from '../../src/lab/conflist.ts';
-import { CniError, CniRuntime, type Sandbox, TRY_AGAIN_LATER } from '../../src/lab/runtime.ts';
+import { CniRuntime, type Sandbox } from '../../src/lab/runtime.ts';
 import { FakePlugins } from '../support/fake-plugins.ts';
 
 const list: ConfList = {

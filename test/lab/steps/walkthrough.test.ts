@@ -46,7 +46,7 @@ test.each(steps)('$title: places exist, labels are distinct, both families are t
 test.each(steps)('$title: a command that fails never passes', (step) => {
   for (const check of step.checks(scene)) {
     const failed = check.verdict({ argv: check.argv, stdout: '', stderr: 'no such thing', exitCode: 1 });
-    expect(failed).toBe('exit code 1: no such thing');
+    expect(failed).toContain('no such thing');
   }
 });
 
