@@ -35,6 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/bgp/status.ts',
     'src/iptables',
     'src/dataplane/route-intent.ts',
+    'src/dataplane/sysctl-intent.ts',
     'src/ipam/attachment.ts',
   ],
   'src/agent': ['src'],
@@ -65,6 +66,7 @@ const pure: Readonly<Record<string, readonly string[]>> = {
   'src/bgp/status.ts': [],
   'src/calc': [],
   'src/dataplane/route-intent.ts': [],
+  'src/dataplane/sysctl-intent.ts': [],
   'src/ipam/attachment.ts': [],
 };
 

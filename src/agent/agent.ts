@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { ApiServer } from '../api/server.ts';
 import { Speaker } from '../bgp/speaker.ts';
 import type { Transport } from '../bgp/transport.ts';
-import { type Intent, type IntentFacts, intentOf } from '../calc/intent.ts';
+import { type Intent, type IntentFacts, intentOf, isPodLink } from '../calc/intent.ts';
 import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts';
-import { PodNetwork } from '../cni/pod-network.ts';
-import type { RouteOrigin } from '../dataplane/route-intent.ts';
+import type { RouteIntent } from '../dataplane/route-intent.ts';
 import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
-import { attachmentId } from '../ipam/attachment.ts';
-import { Ipam } from '../ipam/ipam.ts';
+import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
 import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
 import { Monitor, type MonitorEvent } from '../netlink/monitor.ts';
@@ -25,6 +22,7 @@ import { KernelFacts, MAIN_TABLE } from './kernel-facts.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
 import { Persistent } from './persistent.ts';
+import { type Pods, startPods } from './pods.ts';
 import type { Settings } from './settings.ts';
 import { AgentStatus } from './status.ts';
 
@@ -70,7 +68,7 @@ export class Agent {
   readonly #conflist: ConflistDriver;
   readonly #drivers: Drivers;
   readonly #speaker: Speaker;
-  readonly #podNetwork: Persistent<PodNetwork>;
+  readonly #pods: Persistent<Pods>;
   readonly #metrics: Metrics;
   readonly #api: ApiServer;
   readonly #status: AgentStatus;
@@ -99,6 +97,7 @@ export class Agent {
       reader: this.#netlink,
       facts: this.#facts,
       protocol: settings.routeProtocol,
+      isPodLink,
       clock,
       log: log.component('kernel'),
     });
@@ -123,7 +122,7 @@ export class Agent {
       (driver, seconds) => this.#metrics.observe.driverApply(driver, seconds),
     );
     this.#speaker = this.#makeSpeaker();
-    this.#podNetwork = this.#makePodNetwork();
+    this.#pods = this.#makePods();
     this.#status = this.#makeStatus();
     this.#metrics.show(this.#status);
     this.#api = new ApiServer({
@@ -143,7 +142,7 @@ export class Agent {
     await this.#kernel.read();
     this.#scheduleResync();
     // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
-    const started = Promise.all([this.#source.start(signal), this.#podNetwork.start(signal)]);
+    const started = Promise.all([this.#source.start(signal), this.#pods.start(signal)]);
     await Promise.race([aborted(signal), started.then(() => aborted(signal))]);
     log.info('stopping');
     await this.#stop();
@@ -153,8 +152,8 @@ export class Agent {
   /** Sessions end without NOTIFICATION and nothing is taken out of the kernel: peers and pods go on until the next start. */
   async #stop(): Promise<void> {
     this.#resync?.cancel();
-    const pods = this.#podNetwork.value;
-    pods?.drain('the agent is stopping');
+    const pods = this.#pods.value;
+    pods?.network.drain('the agent is stopping');
     await Promise.all([
       this.#loop.stop(),
       this.#kernel.stop(),
@@ -183,7 +182,7 @@ export class Agent {
   async #pass(signal: AbortSignal): Promise<number | undefined> {
     const intent = this.#compute(this.#intentFacts());
     this.#intent = intent;
-    this.#podNetwork.value?.setConfig(intent.podNetwork);
+    this.#pods.value?.network.setConfig(intent.podNetwork);
     if (!this.#synced) return undefined;
     // Without a configuration (a Node object deleted by mistake) the last one stands: sessions are not dropped for that.
     if (intent.bgp.config !== undefined) this.#speaker.set(intent.bgp.config);
@@ -202,19 +201,18 @@ export class Agent {
     return this.#snapshot.synced && this.#kernel.synced;
   }
 
-  #keep(): ReadonlySet<RouteOrigin> {
-    const keep = new Set<RouteOrigin>();
-    // RFC 4724 §4.1: until the peers have told all they know, or the selection deferral timer has run out.
-    if (this.#options.settings.bgp && !this.#speaker.converged) keep.add('remote');
+  /** Routes of an earlier run stay as long as what they came from may still be told. */
+  #keep(): RouteIntent['keep'] {
     // A file that was never readable may hold the very Node that a route belongs to.
-    if (!this.#snapshot.complete) keep.add('remote').add('block');
+    const unread = !this.#snapshot.complete;
+    // RFC 4724 §4.1: until the peers have told all they know, or the selection deferral timer has run out.
+    const unheard = this.#options.settings.bgp && !this.#speaker.converged;
     // Without the IPAM journal nobody knows which pods there are.
-    if (this.#podNetwork.value === undefined) keep.add('pod');
-    return keep;
+    return { block: unread, pod: this.#pods.value === undefined, remote: unread || unheard };
   }
 
   #desiredConflist(intent: Intent): DesiredConflist {
-    const pods = this.#podNetwork.value;
+    const pods = this.#pods.value;
     if (pods === undefined || !this.#drivers.applied || intent.podNetwork.notReady !== undefined)
       return undefined;
     return { socketPath: this.#options.settings.cniSocket, mtu: this.#options.settings.mtu };
@@ -242,7 +240,6 @@ export class Agent {
       foreignRoutes: foreignRoutes.records,
       learned: learned.records,
       attachments: attachments.records,
-      converged: !this.#options.settings.bgp || this.#speaker.converged,
     };
   }
 
@@ -296,32 +293,25 @@ export class Agent {
     });
   }
 
-  #makePodNetwork(): Persistent<PodNetwork> {
+  #makePods(): Persistent<Pods> {
     const { settings, clock, log, bootID } = this.#options;
-    return new Persistent<PodNetwork>({
+    const options = {
+      stateDir: settings.stateDir,
+      bootID,
+      netlink: this.#podNetlink,
+      clock,
+      log: log.component('cni'),
+      socketPath: settings.cniSocket,
+      onAttachments: (list: readonly Attachment[]): void =>
+        this.#facts.attachments.replace(new Map(list.map((a) => [attachmentId(a), a]))),
+      onAnswer: (command: string, code: number | undefined, seconds: number): void =>
+        this.#metrics.observe.cniRequest(command, code ?? 'ok', seconds),
+    };
+    return new Persistent({
       name: 'pod network',
       clock,
       log: log.component('cni'),
-      start: async (signal) => {
-        const ipam = Ipam.open({
-          path: join(settings.stateDir, 'ipam.journal'),
-          bootID,
-          clock,
-          log: log.component('ipam'),
-        });
-        const pods = new PodNetwork({
-          netlink: this.#podNetlink,
-          ipam,
-          clock,
-          log: log.component('cni'),
-          onAttachments: (attachments) =>
-            this.#facts.attachments.replace(new Map(attachments.map((a) => [attachmentId(a), a]))),
-          socketPath: settings.cniSocket,
-        });
-        await pods.start(signal);
-        return pods;
-      },
-      onStarted: () => {},
+      start: (signal) => startPods(options, signal),
       onChange: () => this.#loop.kick(),
     });
   }
@@ -340,7 +330,7 @@ export class Agent {
       routes: this.#routes,
       conflist: this.#conflist,
       speaker: this.#speaker,
-      podNetwork: this.#podNetwork,
+      pods: this.#pods,
       sourceName: this.#options.sourceName,
       snapshot: () => this.#snapshot,
       intent: () => this.#intent,

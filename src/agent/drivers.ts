@@ -1,7 +1,8 @@
 import type { DriverView } from '../api/view.ts';
 import type { Intent } from '../calc/intent.ts';
+import { memo } from '../calc/memo.ts';
 import type { ConflistDriver, DesiredConflist } from '../cni/conflist-driver.ts';
-import type { RouteOrigin } from '../dataplane/route-intent.ts';
+import type { RouteIntent } from '../dataplane/route-intent.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
 import type { SysctlDriver } from '../dataplane/sysctls.ts';
 import type { FirewallDriver } from '../iptables/firewall-driver.ts';
@@ -19,7 +20,7 @@ export interface DriverSet {
 /** What the drivers are told besides the intent. */
 export interface ApplyOptions {
   /** Routes of an earlier run that must stay although nobody wants them (yet). */
-  readonly keep: ReadonlySet<RouteOrigin>;
+  readonly keep: RouteIntent['keep'];
   /** Absent: pods cannot be attached yet. */
   readonly conflist: DesiredConflist;
 }
@@ -28,6 +29,14 @@ export interface ApplyOptions {
 export class Drivers {
   readonly #set: DriverSet;
   readonly #states: Readonly<Record<keyof DriverSet, DriverState>>;
+
+  /** The same object for the same routes: the route driver need not look at them again. */
+  readonly #routeIntent = memo(
+    (routes: RouteIntent['routes'], block: boolean, pod: boolean, remote: boolean): RouteIntent => ({
+      routes,
+      keep: { block, pod, remote },
+    }),
+  );
 
   constructor(set: DriverSet, clock: Clock, log: Log, onApply: (driver: string, seconds: number) => void) {
     const state = (driver: Applicable): DriverState => new DriverState(driver, clock, log, onApply);
@@ -43,8 +52,9 @@ export class Drivers {
   /** One pass; gives the milliseconds after which the most impatient driver wants another one. */
   async apply(intent: Intent, options: ApplyOptions, signal: AbortSignal): Promise<number | undefined> {
     const { sysctls, routes, firewall, conflist } = this.#states;
-    this.#set.sysctls.set(new Map(intent.sysctls.map(({ path, value }) => [`net/${path}`, value])));
-    this.#set.routes.set({ routes: intent.routes.intent.routes, keepRemote: options.keep.has('remote') });
+    this.#set.sysctls.set(intent.sysctls);
+    const { block, pod, remote } = options.keep;
+    this.#set.routes.set(this.#routeIntent(intent.routes.routes, block, pod, remote));
     this.#set.firewall.set(intent.firewall);
     const waits = [await sysctls.apply(signal)];
     waits.push(...(await Promise.all([routes.apply(signal), firewall.apply(signal)])));

@@ -21,6 +21,8 @@ export interface KernelFactsOptions {
   readonly facts: FactStore;
   /** Routes with this number are ours and no facts. */
   readonly protocol: number;
+  /** Links that are ours: they are facts, because pods' routes need them, but their addresses (the pods' gateways) are none. */
+  readonly isPodLink: (name: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,10 +76,11 @@ export class KernelFacts {
   }
 
   async #read(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
-    const { reader, facts, protocol, clock } = this.#options;
+    const { reader, facts, protocol, isPodLink, clock } = this.#options;
     try {
       const links = reader.links();
-      const addresses = reader.addresses();
+      const podLinks = new Set(links.filter((link) => isPodLink(link.name)).map((link) => link.index));
+      const addresses = reader.addresses().filter((address) => !podLinks.has(address.link));
       const routes = await reader.routesAsync({ table: MAIN_TABLE }, signal);
       facts.links.replace(new Map(links.map((link) => [link.index, link])));
       facts.addresses.replace(new Map(addresses.map((a) => [`${a.link} ${a.address}/${a.prefixLength}`, a])));

@@ -7,8 +7,7 @@ export interface PersistentOptions<T> {
   /** What is started, for people: `pod network`. */
   readonly name: string;
   readonly start: (signal: AbortSignal) => Promise<T>;
-  readonly onStarted: (value: T) => void;
-  /** The problem came or went. */
+  /** It has started, or the problem came, changed or went. */
   readonly onChange: () => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,14 +39,12 @@ export class Persistent<T> {
 
   /** The first attempt; resolves when it succeeded or failed. Further ones come by themselves until `signal` is aborted. */
   async start(signal: AbortSignal): Promise<void> {
-    const { name, start, onStarted, onChange, clock, log } = this.#options;
+    const { name, start, onChange, clock, log } = this.#options;
     signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true });
     try {
-      const value = await start(signal);
-      this.#value = value;
+      this.#value = await start(signal);
       if (this.#problem !== undefined) log.info('started at last', { what: name });
       this.#problem = undefined;
-      onStarted(value);
     } catch (error) {
       if (signal.aborted) return;
       const before = this.#problem?.message;

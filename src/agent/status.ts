@@ -5,7 +5,6 @@ import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
 import type { Intent } from '../calc/intent.ts';
 import { addressList } from '../calc/self.ts';
 import type { ConflistDriver } from '../cni/conflist-driver.ts';
-import type { PodNetwork } from '../cni/pod-network.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
@@ -15,6 +14,7 @@ import type { Drivers } from './drivers.ts';
 import type { KernelFacts } from './kernel-facts.ts';
 import type { Loop } from './loop.ts';
 import type { Persistent } from './persistent.ts';
+import type { Pods } from './pods.ts';
 import { readinessChecks } from './readiness.ts';
 import { routeViews } from './route-view.ts';
 
@@ -31,7 +31,7 @@ export interface AgentStatusOptions {
   readonly routes: RouteDriver;
   readonly conflist: ConflistDriver;
   readonly speaker: Speaker;
-  readonly podNetwork: Persistent<PodNetwork>;
+  readonly pods: Persistent<Pods>;
   readonly sourceName: string;
   readonly snapshot: () => Snapshot;
   readonly intent: () => Intent | undefined;
@@ -61,7 +61,7 @@ export class AgentStatus implements AgentView {
   }
 
   status(): StatusView {
-    const { version, nodeName, drivers, podNetwork, routes } = this.#options;
+    const { version, nodeName, drivers, pods, routes } = this.#options;
     const intent = this.#options.intent();
     const checks = this.ready();
     return {
@@ -74,11 +74,11 @@ export class AgentStatus implements AgentView {
       podCIDRs: intent?.self.podCIDRs ?? [],
       pools: intent?.pools.map((p) => p.cidr) ?? [],
       bgp: this.#bgp(intent),
-      routes: { desired: intent?.routes.intent.routes.size ?? 0, installed: routes.counts().installed },
-      pods: podNetwork.value?.attachments().length ?? 0,
+      routes: { desired: intent?.routes.routes.size ?? 0, installed: routes.counts().installed },
+      pods: pods.value?.network.attachments().length ?? 0,
       ipam:
-        podNetwork.value
-          ?.usage()
+        pods.value?.network
+          .usage()
           .map(({ cidr, used, cooling, free }) => ({ cidr, used, cooling, free: String(free) })) ?? [],
       sources: this.#sources(),
       drivers: drivers.views(),
@@ -131,7 +131,7 @@ export class AgentStatus implements AgentView {
   }
 
   pods(): readonly PodView[] {
-    return this.#options.podNetwork.value?.attachments() ?? [];
+    return this.#options.pods.value?.network.attachments() ?? [];
   }
 
   #bgp(intent: Intent | undefined): StatusView['bgp'] {
@@ -157,24 +157,24 @@ export class AgentStatus implements AgentView {
   }
 
   #problems(intent: Intent | undefined): readonly Problem[] {
-    const { startProblems, snapshot, speaker, podNetwork, conflist } = this.#options;
+    const { startProblems, snapshot, speaker, pods, conflist } = this.#options;
     return [
       ...startProblems,
       ...snapshot().problems,
       ...(intent?.problems ?? []),
       ...speaker.problems(),
-      ...podNetwork.problems,
-      ...(podNetwork.value?.problems() ?? []),
+      ...pods.problems,
+      ...(pods.value?.network.problems() ?? []),
       ...conflist.problems(),
       ...this.#options.api().problems(),
     ];
   }
 
   #conflistReason(): string {
-    const { podNetwork, intent, drivers } = this.#options;
+    const { pods, intent, drivers } = this.#options;
     const reasons = [
       intent()?.podNetwork.notReady,
-      podNetwork.problems[0]?.message,
+      pods.problems[0]?.message,
       drivers.views().find((d) => d.name === 'conflist')?.failures[0]?.reason,
     ];
     return reasons.find((reason) => reason !== undefined) ?? 'the CNI configuration is not written yet';

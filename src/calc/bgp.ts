@@ -133,7 +133,7 @@ function* configuredPeers(facts: BgpFacts, globals: Globals, problems: Problem[]
   const nodesByAddress = new Map<Address, ClusterNode>();
   for (const node of facts.nodes.values())
     for (const address of addressList(node.addresses)) nodesByAddress.set(address, node);
-  const mine = [...facts.peers.values()].filter((peer) => peer.enabled && chosen(facts, peer));
+  const mine = [...facts.peers.values()].filter((peer) => chosen(facts, peer));
   for (const peer of mine.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const node = nodesByAddress.get(peer.peerIP);
     // A BGPPeer for all nodes that names one of them is no session of that node with itself.
@@ -158,6 +158,7 @@ function* configuredPeers(facts: BgpFacts, globals: Globals, problems: Problem[]
         peer.keepaliveTime ??
         (peer.holdTime === undefined ? globals.keepaliveTime : defaultKeepalive(holdTime)),
       passive: peer.passive,
+      enabled: peer.enabled,
       import: node === undefined ? { kind: 'none' } : nodeImport(node),
       export: exportTo(peer, globals),
     };

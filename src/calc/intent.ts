@@ -1,4 +1,5 @@
 import type { LearnedRoute } from '../bgp/status.ts';
+import type { SysctlIntent } from '../dataplane/sysctl-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { FirewallIntent } from '../iptables/model.ts';
 import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
@@ -19,7 +20,7 @@ import { computePodNetwork, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
 import { addressList, computeSelf, type Self } from './self.ts';
-import { computeSysctls, type DesiredSysctl } from './sysctls.ts';
+import { computeSysctls } from './sysctls.ts';
 
 /** The facts, as the pure functions read them; a map that did not change is the same object as before. */
 export interface IntentFacts {
@@ -32,8 +33,6 @@ export interface IntentFacts {
   readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
   readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
   readonly attachments: ReadonlyMap<string, Attachment>;
-  /** Routes of an earlier run that BGP may still bring back must stay. */
-  readonly converged: boolean;
 }
 
 /** What the process was told at its start. */
@@ -54,14 +53,14 @@ export interface Intent {
   readonly routes: RouteResult;
   readonly bgp: BgpResult;
   readonly firewall: FirewallIntent;
-  readonly sysctls: readonly DesiredSysctl[];
+  readonly sysctls: SysctlIntent;
   readonly podNetwork: PodNetworkIntent;
   readonly problems: readonly Problem[];
 }
 
 /** The host side of every pod link is called this and eleven hexadecimal digits. */
 export const POD_LINK_PREFIX = 'gryp';
-const isPodLink = (name: string): boolean => name.startsWith(POD_LINK_PREFIX);
+export const isPodLink = (name: string): boolean => name.startsWith(POD_LINK_PREFIX);
 
 /** A function from facts to intent that computes anew only what depends on the facts that changed since its last call. */
 export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Intent {
@@ -87,7 +86,6 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       links: IntentFacts['links'],
       next: NextHopResolver,
       learned: IntentFacts['learned'],
-      converged: boolean,
     ) =>
       computeRoutes({
         self: me,
@@ -97,7 +95,6 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
         resolver: next,
         bgp: settings.bgp,
         learned,
-        converged,
       }),
   );
   const bgp = memo(
@@ -130,7 +127,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       self: me,
       cluster: all,
       pools: ranges,
-      routes: routes(me, all, facts.attachments, facts.links, next, facts.learned, facts.converged),
+      routes: routes(me, all, facts.attachments, facts.links, next, facts.learned),
       bgp: speaker,
       firewall: firewall(ranges, all),
       sysctls: sysctls(ranges, facts.links),

@@ -1,5 +1,5 @@
 import type { LearnedRoute } from '../bgp/status.ts';
-import type { DesiredRoute, RouteIntent } from '../dataplane/route-intent.ts';
+import type { DesiredRoute } from '../dataplane/route-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import { type Address, familyOf } from '../net/address.ts';
 import { hostPrefix, isHostPrefix, type Prefix, prefixFamily } from '../net/prefix.ts';
@@ -18,12 +18,10 @@ export interface RouteFacts {
   /** With BGP the speaker's routes count and the Node objects do not; without it, the other way round. */
   readonly bgp: boolean;
   readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
-  /** Every peer has sent End-of-RIB, or the selection deferral timer has run out. */
-  readonly converged: boolean;
 }
 
 export interface RouteResult {
-  readonly intent: RouteIntent;
+  readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
   /** Who asked for each route: `podCIDR`, `pod default/web-0`, `bgp mesh/node-b`, `node node-b`. */
   readonly origins: ReadonlyMap<Prefix, string>;
   /** Routes that cannot be written now, with the reason. */
@@ -40,7 +38,7 @@ export function computeRoutes(facts: RouteFacts): RouteResult {
   addPods(table, facts);
   if (facts.bgp) addLearned(table, facts);
   else addNodes(table, facts);
-  return table.result(facts.bgp && !facts.converged);
+  return table.result();
 }
 
 class RouteTable {
@@ -58,9 +56,9 @@ class RouteTable {
     this.#unresolved.set(prefix, reason);
   }
 
-  result(keepRemote: boolean): RouteResult {
+  result(): RouteResult {
     return {
-      intent: { routes: this.#routes, keepRemote },
+      routes: this.#routes,
       origins: this.#origins,
       unresolved: this.#unresolved,
     };

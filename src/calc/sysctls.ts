@@ -1,13 +1,6 @@
+import type { DesiredSysctl, SysctlIntent } from '../dataplane/sysctl-intent.ts';
 import type { Family } from '../net/address.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
-
-/** A value below /proc/sys/net that we want: `ipv4/ip_forward` = `1`. */
-export interface DesiredSysctl {
-  readonly path: string;
-  readonly value: string;
-  /** Change it only where it now has this value. */
-  readonly onlyFrom?: string;
-}
 
 /**
  * Forwarding for the families in use, in the order of writing. A host that takes its default route from router advertisements
@@ -18,16 +11,16 @@ export function computeSysctls(
   families: ReadonlySet<Family>,
   links: Iterable<LinkRecord>,
   isPodLink: (name: string) => boolean,
-): readonly DesiredSysctl[] {
-  const sysctls: DesiredSysctl[] = [];
-  if (families.has(4)) sysctls.push({ path: 'ipv4/ip_forward', value: '1' });
+): SysctlIntent {
+  const sysctls = new Map<string, DesiredSysctl>();
+  if (families.has(4)) sysctls.set('net/ipv4/ip_forward', { value: '1' });
   if (families.has(6)) {
     const uplinks = [...links].filter((l) => !l.loopback && !isPodLink(l.name)).map((l) => l.name);
     for (const name of uplinks.sort()) {
       // A dot in a name (eth0.100) is no separator below /proc/sys.
-      sysctls.push({ path: `ipv6/conf/${name}/accept_ra`, value: '2', onlyFrom: '1' });
+      sysctls.set(`net/ipv6/conf/${name}/accept_ra`, { value: '2', onlyFrom: '1' });
     }
-    sysctls.push({ path: 'ipv6/conf/all/forwarding', value: '1' });
+    sysctls.set('net/ipv6/conf/all/forwarding', { value: '1' });
   }
   return sysctls;
 }

@@ -38,6 +38,8 @@ export interface PodNetworkOptions {
   readonly log: Log;
   /** Called in the same turn in which an attachment is reserved, configured or released. */
   readonly onAttachments: (attachments: readonly Attachment[]) => void;
+  /** A call was answered: its command, the error code that the caller got, how long it took in seconds. For metrics. */
+  readonly onAnswer?: (command: string, code: number | undefined, seconds: number) => void;
   /** `/run/gryphon/cni.sock`; the DEL queue and the heartbeat stand in the same directory. */
   readonly socketPath: string;
   /** Operations in flight at once; 8. */
@@ -179,9 +181,14 @@ export class PodNetwork {
 
   /** A DEL that waits in the queue may concern the very container that is added now, under the same ID (podman). */
   async #handle(request: ShimRequest, caller: AbortSignal): Promise<Outcome> {
+    const { clock, onAnswer } = this.#options;
+    const start = clock.monotonic();
+    const command = request.environment.get('CNI_COMMAND') ?? '';
     await this.#adopted.promise;
-    if (request.environment.get('CNI_COMMAND') === 'ADD') await this.#drainQueue();
-    return await this.#dispatcher.handle(request, caller);
+    if (command === 'ADD') await this.#drainQueue();
+    const outcome = await this.#dispatcher.handle(request, caller);
+    onAnswer?.(command, outcome.code, (clock.monotonic() - start) / 1000);
+    return outcome;
   }
 
   #scheduleDrain(): void {

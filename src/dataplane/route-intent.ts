@@ -21,10 +21,12 @@ export interface DesiredRoute {
 export interface RouteIntent {
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
   /**
-   * Keep `remote` routes of an earlier run that nobody wants (yet): BGP peers have not all sent End-of-RIB and the selection
-   * deferral timer has not run out (RFC 4724 §4.1).
+   * Which routes of an earlier run stay although nobody wants them (yet): `remote` ones while BGP peers have not all sent
+   * End-of-RIB (RFC 4724 §4.1), any whose source of facts could not be read.
    */
-  readonly keepRemote: boolean;
+  readonly keep: Readonly<Record<RouteOrigin, boolean>>;
 }
 
-export const emptyRouteIntent: RouteIntent = { routes: new Map(), keepRemote: false };
+export const keepNothing: RouteIntent['keep'] = { block: false, pod: false, remote: false };
+
+export const emptyRouteIntent: RouteIntent = { routes: new Map(), keep: keepNothing };

@@ -32,7 +32,7 @@ export class RoutePicture {
   readonly tracker = new DeltaTracker<Prefix, DesiredRoute, RouteRecord>(agrees);
   /** Routes of others that stand where we want to be, or beside ours. */
   readonly foreign = new Map<Prefix, RouteRecord>();
-  /** `remote` routes of an earlier run that nobody has wanted in this one. */
+  /** Routes of an earlier run that nobody has wanted in this one and that may have to stay. */
   readonly inherited = new Set<Prefix>();
   /** Routes with our mark under a metric of their own, or a second one under the same prefix: never ours to keep. */
   readonly strays = new Set<RouteRecord>();
@@ -92,7 +92,7 @@ export class RoutePicture {
       }
       seen.add(route.prefix);
       this.#learn(route.prefix, route);
-      if (!this.#everRead && this.originOf(route) === 'remote') this.inherited.add(route.prefix);
+      if (!this.#everRead) this.inherited.add(route.prefix);
     });
     await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
       if (actual !== undefined && !seen.has(key)) this.#learn(key, undefined);

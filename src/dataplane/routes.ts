@@ -38,7 +38,7 @@ export interface RouteState {
   readonly nextHops: readonly NextHopRecord[];
   /**
    * `pending`: to be written or removed at the next `apply`; `failed`: refused, tried again later; `held`: of an earlier run, kept
-   * until BGP has converged.
+   * because the intent says so.
    */
   readonly state: 'installed' | 'pending' | 'failed' | 'held';
   /** Why it failed. */
@@ -175,7 +175,12 @@ export class RouteDriver implements Driver<RouteIntent> {
         this.#failures.hurry(key);
       });
     }
-    if (!intent.keepRemote) inherited.clear();
+    if (inherited.size > 0) {
+      await inSlices(inherited, signal, (prefix) => {
+        const route = tracker.actual(prefix);
+        if (route === undefined || !intent.keep[this.#picture.originOf(route)]) inherited.delete(prefix);
+      });
+    }
     this.#adopted = intent;
   }
 

@@ -6,9 +6,7 @@ import type { BackoffOptions } from './backoff.ts';
 import type { ApplyResult, Driver } from './driver.ts';
 import { FailureBook } from './failure-book.ts';
 import { inSlices } from './slices.ts';
-
-/** Desired values by path below /proc/sys, for example `net/ipv4/ip_forward` to `1`. */
-export type SysctlIntent = ReadonlyMap<string, string>;
+import type { DesiredSysctl, SysctlIntent } from './sysctl-intent.ts';
 
 /** A path that is not below net/, or a value that is no single line. Code `GRY_SYSCTL_INVALID`. */
 export class SysctlError extends GryphonError {}
@@ -22,7 +20,8 @@ export interface SysctlDriverOptions {
 
 /** Reading one takes about 20 microseconds. */
 const FILES_PER_TURN = 64;
-const SEGMENT = /^[A-Za-z0-9_@:.-]+$/;
+/** A link may have any name without blank and slash. */
+const SEGMENT = /^[^\s/\0]+$/;
 
 /** @throws SysctlError */
 function validate(path: string, value: string): void {
@@ -56,7 +55,7 @@ export class SysctlDriver implements Driver<SysctlIntent> {
 
   /** @throws SysctlError */
   set(desired: SysctlIntent): void {
-    for (const [path, value] of desired) validate(path, value);
+    for (const [path, { value }] of desired) validate(path, value);
     this.#desired = desired;
   }
 
@@ -68,8 +67,8 @@ export class SysctlDriver implements Driver<SysctlIntent> {
   /** @throws the abort reason */
   async apply(signal: AbortSignal): Promise<ApplyResult> {
     let written = 0;
-    const count = ([path, value]: [string, string]): void => {
-      if (this.#write(path, value)) written++;
+    const count = ([path, wanted]: [string, DesiredSysctl]): void => {
+      if (this.#write(path, wanted)) written++;
     };
     await inSlices(this.#desired, signal, count, FILES_PER_TURN);
     this.#failures.retain((path) => this.#desired.has(path));
@@ -77,11 +76,12 @@ export class SysctlDriver implements Driver<SysctlIntent> {
   }
 
   /** True when the file was changed. */
-  #write(path: string, value: string): boolean {
+  #write(path: string, { value, onlyFrom }: DesiredSysctl): boolean {
     if (!this.#failures.isDue(path)) return false;
     const file = join(this.#root, path);
     try {
-      const differs = normal(readFileSync(file, 'latin1')) !== normal(value);
+      const present = normal(readFileSync(file, 'latin1'));
+      const differs = present !== normal(value) && (onlyFrom === undefined || present === onlyFrom);
       if (differs) writeFileSync(file, value, { flag: 'r+' });
       this.#failures.forget(path);
       return differs;

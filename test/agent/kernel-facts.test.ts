@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { FactStore } from '../../src/agent/facts.ts';
 import { KernelFacts, type KernelReader } from '../../src/agent/kernel-facts.ts';
+import { address } from '../../src/net/address.ts';
+import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { kernelRoute, link, via } from '../support/records.ts';
@@ -13,15 +15,24 @@ function lab(reader: Partial<KernelReader>) {
     reader: { links: () => [], addresses: () => [], routesAsync: async () => [], ...reader },
     facts,
     protocol: 71,
+    isPodLink: (name) => name.startsWith('gryp'),
     clock,
     log: silentLog,
   });
   return { clock, changed, facts, kernel };
 }
 
-it('reads links, addresses and the routes that are not ours', async () => {
+it('reads links, addresses but those of pod links, and the routes that are not ours', async () => {
+  const on = (index: number, ip: string): LinkAddressRecord => ({
+    link: index,
+    address: address(ip),
+    prefixLength: 32,
+    scope: 0,
+    flags: 0,
+  });
   const { clock, facts, kernel } = lab({
-    links: () => [link(1, 'lo'), link(2, 'eth0')],
+    links: () => [link(1, 'lo'), link(2, 'eth0'), link(7, 'gryp0123456789a')],
+    addresses: () => [on(2, '192.0.2.10'), on(7, '169.254.1.1')],
     routesAsync: async () => [
       kernelRoute('0.0.0.0/0', via('192.0.2.1', 2)),
       kernelRoute('0.0.0.0/0', via('192.0.2.2', 2)),
@@ -33,7 +44,8 @@ it('reads links, addresses and the routes that are not ours', async () => {
   await clock.advanceAsync(0);
   await reading;
   expect(kernel.view()).toEqual({ name: 'kernel', synced: true, lastGood: clock.now() });
-  expect([...facts.links.records.keys()]).toEqual([1, 2]);
+  expect([...facts.links.records.keys()]).toEqual([1, 2, 7]);
+  expect([...facts.addresses.records.keys()]).toEqual(['2 192.0.2.10/32']);
   expect([...facts.foreignRoutes.records.keys()]).toEqual(['0.0.0.0/0 metric 0 #0', '0.0.0.0/0 metric 0 #1']);
 });
 

@@ -19,7 +19,7 @@ const states: readonly RouteState[] = [
 
 it('shows what is wanted, what is held, and what cannot be', () => {
   const result = {
-    intent: { routes: new Map(), keepRemote: false },
+    routes: new Map(),
     origins: new Map([
       [prefix('10.0.1.0/24'), 'podCIDR'],
       [prefix('10.0.1.7/32'), 'pod default/web-0'],

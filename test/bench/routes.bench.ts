@@ -6,7 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type DesiredRoute, emptyRouteIntent, type RouteIntent } from '../../src/dataplane/route-intent.ts';
+import {
+  type DesiredRoute,
+  emptyRouteIntent,
+  keepNothing,
+  type RouteIntent,
+} from '../../src/dataplane/route-intent.ts';
 import { RouteDriver } from '../../src/dataplane/routes.ts';
 import { address, addressFromBigInt } from '../../src/net/address.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
@@ -34,7 +39,7 @@ function intentOf(count: number, link: number): RouteIntent {
     const prefix = `${addressFromBigInt(BigInt(network), 4)}/${wide ? 24 : 32}` as Prefix;
     routes.set(prefix, { prefix, origin: 'remote', nextHops: [{ gateway: GATEWAY, link }] });
   }
-  return { routes, keepRemote: false };
+  return { routes, keep: keepNothing };
 }
 
 async function driverTimes(netns: TestNetns, intent: RouteIntent): Promise<Times> {

@@ -32,7 +32,7 @@ function compute(
 function golden(result: BgpResult): string[] {
   return (result.config?.peers ?? []).map((p) => {
     const importing = p.import.kind === 'exactly' ? p.import.prefixes.join(',') : p.import.kind;
-    return `${p.name} ${p.localAddress ?? '*'} AS${p.localAS} -> ${p.address}:${p.port} AS${p.remoteAS} hold ${p.holdTime}/${p.keepaliveTime} import ${importing} export ${p.export.kind}${p.passive ? ' passive' : ''}`;
+    return `${p.name} ${p.localAddress ?? '*'} AS${p.localAS} -> ${p.address}:${p.port} AS${p.remoteAS} hold ${p.holdTime}/${p.keepaliveTime} import ${importing} export ${p.export.kind}${p.passive ? ' passive' : ''}${p.enabled === false ? ' disabled' : ''}`;
   });
 }
 
@@ -96,6 +96,7 @@ it('adds the peers that name this node, choose it, or are for all', () => {
   expect(golden(compute({ configurations: noMesh, peers }))).toEqual([
     'peer/everybody 192.0.2.1 AS64512 -> 198.51.100.1:179 AS64600 hold 30/10 import none export originated',
     'peer/mine 192.0.2.1 AS64512 -> 198.51.100.2:1790 AS64601 hold 6/2 import none export originated passive',
+    'peer/off 192.0.2.1 AS64512 -> 198.51.100.6:179 AS64604 hold 30/10 import none export originated disabled',
     'peer/rack1 * AS64512 -> 2001:db8:1::1:179 AS64512 hold 30/5 import none export originated',
   ]);
 });

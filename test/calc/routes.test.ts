@@ -28,14 +28,13 @@ function compute(more: Partial<RouteFacts>): RouteResult {
     resolver: new NextHopResolver(table, links, localAddresses),
     bgp: true,
     learned: new Map(),
-    converged: true,
     ...more,
   });
 }
 
 /** As `ip route` would print what we want, then what we cannot have. */
 function golden(result: RouteResult): string {
-  const lines = [...result.intent.routes.values()].map((r) => {
+  const lines = [...result.routes.values()].map((r) => {
     const ways = r.nextHops.map(
       (h) => `${h.gateway === undefined ? '' : ` via ${h.gateway}`} dev ${links.get(h.link ?? 0)?.name}`,
     );
@@ -119,12 +118,6 @@ it('says which Node address is missing, unreachable or ours', () => {
 ! fd00:d::/64: fd00:99::1: the kernel has no route to it  # node node-d
 ! 10.233.1.0/24: 192.168.34.10 is an address of this node  # node node-e`.trim(),
   );
-});
-
-it('keeps remote routes of an earlier run only while BGP has not converged', () => {
-  expect(compute({ converged: false }).intent.keepRemote).toBe(true);
-  expect(compute({ converged: true }).intent.keepRemote).toBe(false);
-  expect(compute({ converged: false, bgp: false }).intent.keepRemote).toBe(false);
 });
 
 it('a block of one address has no blackhole, and ways that meet are one', () => {

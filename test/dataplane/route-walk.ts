@@ -1,4 +1,4 @@
-import type { DesiredRoute, RouteIntent } from '../../src/dataplane/route-intent.ts';
+import { type DesiredRoute, keepNothing, type RouteIntent } from '../../src/dataplane/route-intent.ts';
 import { toRecord } from '../../src/dataplane/route-record.ts';
 import { address } from '../../src/net/address.ts';
 import { type Prefix, prefix, prefixFamily } from '../../src/net/prefix.ts';
@@ -53,7 +53,7 @@ export function randomIntent(random: () => number, links: WalkLinks): RouteInten
     const shape = choices[Math.floor(random() * (choices.length + 2))];
     if (shape !== undefined) routes.set(p, { prefix: p, ...shape });
   }
-  return { routes, keepRemote: false };
+  return { routes, keep: keepNothing };
 }
 
 /** The routes of an intent as `ip -o route` prints them, sorted; the order of the ways means nothing. */

@@ -1,6 +1,11 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { DesiredRoute, RouteIntent, RouteOrigin } from '../../src/dataplane/route-intent.ts';
+import {
+  type DesiredRoute,
+  keepNothing,
+  type RouteIntent,
+  type RouteOrigin,
+} from '../../src/dataplane/route-intent.ts';
 import { RouteDriver } from '../../src/dataplane/routes.ts';
 import { address } from '../../src/net/address.ts';
 import { comparePrefixes, prefix } from '../../src/net/prefix.ts';
@@ -32,13 +37,13 @@ const via = (gateway: string, more: Partial<NextHopRecord> = {}): NextHopRecord 
 });
 
 /** `want({'10.0.0.0/8': [via('192.0.2.7')]})`: an empty list of ways is a blackhole. */
-function want(routes: Record<string, readonly NextHopRecord[]>, keepRemote = false): RouteIntent {
+function want(routes: Record<string, readonly NextHopRecord[]>, keep = keepNothing): RouteIntent {
   const entries = Object.entries(routes).map(([p, nextHops]): [ReturnType<typeof prefix>, DesiredRoute] => {
     const origin: RouteOrigin =
       nextHops.length === 0 ? 'block' : nextHops[0]?.link === POD ? 'pod' : 'remote';
     return [prefix(p), { prefix: prefix(p), origin, nextHops }];
   });
-  return { routes: new Map(entries), keepRemote };
+  return { routes: new Map(entries), keep };
 }
 
 const record = (
@@ -116,6 +121,7 @@ fd00:2::/64 via 2001:db8::7 dev eth0 proto 71 metric 1024 onlink
 });
 
 describe('routes of an earlier run', () => {
+  const keepRemote = { ...keepNothing, remote: true };
   const leftovers = (kernel: FakeKernel): void => {
     kernel.addLink(UPLINK, 'eth0', prefix('192.0.2.0/24'));
     kernel.addLink(POD, POD_NAME);
@@ -125,30 +131,38 @@ describe('routes of an earlier run', () => {
     kernel.other('route.create', record('10.244.2.0/24', [via('192.0.2.8')]));
   };
 
-  test.each([
-    { keepRemote: true, left: ['10.244.1.0/24 via 192.0.2.7', '10.244.2.0/24 via 192.0.2.9'], held: 1 },
-    { keepRemote: false, left: ['10.244.2.0/24 via 192.0.2.9'], held: 0 },
-  ])('keepRemote $keepRemote', async ({ keepRemote, left, held }) => {
+  const pod = `10.244.0.5 dev ${POD_NAME} proto 71 scope link`;
+  const block = 'blackhole 10.244.0.0/24 proto 71';
+  const remote = '10.244.1.0/24 via 192.0.2.7 dev eth0 proto 71';
+
+  test.each<[string, Partial<RouteIntent['keep']>, readonly string[]]>([
+    ['all swept', {}, []],
+    ['remote ones held while BGP has not converged', { remote: true }, [remote]],
+    ['pods held while nobody knows which there are', { pod: true }, [pod]],
+    ['blocks held while the Nodes are not known', { block: true }, [block]],
+    ['everything held', { block: true, pod: true, remote: true }, [block, pod, remote]],
+  ])('%s', async (_, keep, held) => {
     const kernel = new FakeKernel();
     leftovers(kernel);
     const { driver, apply } = setUp(kernel);
-    driver.set(want({ '10.244.2.0/24': [via('192.0.2.9')] }, keepRemote));
+    driver.set(want({ '10.244.2.0/24': [via('192.0.2.9')] }, { ...keepNothing, ...keep }));
     await apply();
-    expect(kernel.text()).toBe(left.map((line) => `${line} dev eth0 proto 71`).join('\n'));
-    expect(driver.counts()).toMatchObject({ held, installed: 1 });
-    expect(driver.state(prefix('10.244.1.0/24'))?.state).toBe(keepRemote ? 'held' : undefined);
+    const wanted = '10.244.2.0/24 via 192.0.2.9 dev eth0 proto 71';
+    expect(kernel.text().split('\n').sort()).toEqual([...held, wanted].sort());
+    expect(driver.counts()).toMatchObject({ held: held.length, installed: 1 });
+    expect(driver.state(prefix('10.244.1.0/24'))?.state).toBe(keep.remote === true ? 'held' : undefined);
   });
 
   test('held ones go when the hold ends, or when they were wanted once and are wanted no more', async () => {
     const kernel = new FakeKernel();
     leftovers(kernel);
     const { driver, apply } = setUp(kernel);
-    driver.set(want({ '10.244.2.0/24': [via('192.0.2.8')] }, true));
+    driver.set(want({ '10.244.2.0/24': [via('192.0.2.8')] }, keepRemote));
     await apply();
-    driver.set(want({}, true));
+    driver.set(want({}, keepRemote));
     await apply();
     expect(kernel.text()).toBe('10.244.1.0/24 via 192.0.2.7 dev eth0 proto 71');
-    driver.set(want({}, false));
+    driver.set(want({}));
     await apply();
     expect(kernel.text()).toBe('');
   });
@@ -332,7 +346,7 @@ describe('others interfere', () => {
     const p = prefix('10.244.1.0/24');
     const source = address('192.0.2.1');
     driver.set({
-      keepRemote: false,
+      keep: keepNothing,
       routes: new Map([[p, { prefix: p, origin: 'remote', nextHops: [via('192.0.2.7')], source }]]),
     });
     await apply();
@@ -443,7 +457,9 @@ test('the API sees every prefix that we want or hold, with its state', async () 
   kernel.other('route.create', record('10.244.9.0/24', [via('192.0.2.9')]));
   kernel.refuse(prefix('10.244.2.0/24'), constants.errno.EINVAL);
   const { driver, apply } = setUp(kernel);
-  driver.set(want({ '10.244.1.0/24': [via('192.0.2.7')], '10.244.2.0/24': [] }, true));
+  driver.set(
+    want({ '10.244.1.0/24': [via('192.0.2.7')], '10.244.2.0/24': [] }, { ...keepNothing, remote: true }),
+  );
   await apply();
   kernel.other('route.delete', record('10.244.1.0/24', [via('192.0.2.7')]));
   expect(

@@ -23,8 +23,8 @@ test('writes what differs, repairs what others change, and leaves what is no lon
   const driver = new SysctlDriver({ clock: new FakeClock(), root });
   driver.set(
     new Map([
-      ['net/ipv4/ip_forward', '1'],
-      ['net/ipv4/tcp_rmem', '4096 131072 6291456'],
+      ['net/ipv4/ip_forward', { value: '1' }],
+      ['net/ipv4/tcp_rmem', { value: '4096 131072 6291456' }],
     ]),
   );
   expect(await driver.apply(never)).toEqual({ written: 1, failures: [] });
@@ -37,13 +37,23 @@ test('writes what differs, repairs what others change, and leaves what is no lon
   expect(forward()).toMatch(/^1/);
 });
 
+test('changes a value only from the one that it may be changed from', async () => {
+  const driver = new SysctlDriver({ clock: new FakeClock(), root });
+  driver.set(new Map([['net/ipv4/ip_forward', { value: '2', onlyFrom: '1' }]]));
+  expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
+  writeFileSync(join(root, 'net/ipv4/ip_forward'), '1\n');
+  expect(await driver.apply(never)).toEqual({ written: 1, failures: [] });
+  expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
+  expect(forward()).toMatch(/^2/);
+});
+
 test('one that fails stops no other, waits, and is forgotten when nobody wants it', async () => {
   const clock = new FakeClock();
   const driver = new SysctlDriver({ clock, root });
   driver.set(
     new Map([
-      ['net/ipv4/conf/gone/proxy_arp', '1'],
-      ['net/ipv4/ip_forward', '1'],
+      ['net/ipv4/conf/gone/proxy_arp', { value: '1' }],
+      ['net/ipv4/ip_forward', { value: '1' }],
     ]),
   );
   const result = await driver.apply(never);
@@ -74,5 +84,5 @@ test.each([
   ['net/ipv4/ip_forward', 'x'.repeat(300), 'is not one short line'],
 ])('refuses %s = %s', (path, value, reason) => {
   const driver = new SysctlDriver({ clock: new FakeClock(), root });
-  expect(() => driver.set(new Map([[path, value]]))).toThrow(reason);
+  expect(() => driver.set(new Map([[path, { value }]]))).toThrow(reason);
 });

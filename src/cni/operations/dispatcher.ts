@@ -17,6 +17,8 @@ import { status } from './status.ts';
 export interface Outcome {
   readonly answer: ShimAnswer;
   readonly undo?: () => Promise<void>;
+  /** The error code that the caller was given; absent: it succeeded. */
+  readonly code?: number;
 }
 
 /** Turns a call into an operation, and what comes of it into an answer in the caller's version. */
@@ -38,7 +40,8 @@ export class Dispatcher {
       // A caller that has gone aborts what was done for it: that is no failure.
       if (known !== error && !caller.aborted)
         this.#context.log.error('a CNI operation failed unexpectedly', { reason: known.details });
-      return { answer: { exit: 1, output: renderError(known, callerVersion(call.stdin)) } };
+      const output = renderError(known, callerVersion(call.stdin));
+      return { answer: { exit: 1, output }, code: known.cniCode };
     }
   }
 
