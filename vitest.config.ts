@@ -2,14 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 /** Pure folders: no I/O, no clock, no logging; held to 95% coverage. */
 const pureFolders = [
-  'src/net/**',
-  'src/ports/**',
-  'src/calc/**',
-  'src/bgp/wire/**',
-  'src/bgp/fsm/**',
-  'src/bgp/rib/**',
-  'src/netlink/wire/**',
-  'src/kube/records/**',
+  'src/net/**/*.ts',
+  'src/ports/**/*.ts',
+  'src/calc/**/*.ts',
+  'src/bgp/wire/**/*.ts',
+  'src/bgp/fsm/**/*.ts',
+  'src/bgp/rib/**/*.ts',
+  'src/netlink/wire/**/*.ts',
+  'src/kube/records/**/*.ts',
 ];
 
 export default defineConfig({

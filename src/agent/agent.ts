@@ -180,6 +180,7 @@ export class Agent {
   }
 
   async #pass(signal: AbortSignal): Promise<number | undefined> {
+    this.#monitor.drain();
     const intent = this.#compute(this.#intentFacts());
     this.#intent = intent;
     this.#pods.value?.network.setConfig(intent.podNetwork);
@@ -270,6 +271,9 @@ export class Agent {
 
   #observe(events: readonly MonitorEvent[]): void {
     for (const event of events) {
+      // Routes of pods name their links by index: an old picture of them would be written over what the CNI server wrote.
+      if (event.kind === 'link.changed') this.#facts.links.put(event.link.index, event.link);
+      else if (event.kind === 'link.gone') this.#facts.links.put(event.link.index, undefined);
       if (this.#routes.observe(event)) this.#loop.kick();
       const isRoute = event.kind === 'route.changed' || event.kind === 'route.gone';
       if (!isRoute || this.#isForeign(event.route)) this.#kernel.refresh();

@@ -1,6 +1,7 @@
 import type { DriverView } from '../api/view.ts';
 import type { Intent } from '../calc/intent.ts';
 import { memo } from '../calc/memo.ts';
+import type { RouteResult } from '../calc/routes.ts';
 import type { ConflistDriver, DesiredConflist } from '../cni/conflist-driver.ts';
 import type { RouteIntent } from '../dataplane/route-intent.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
@@ -32,8 +33,9 @@ export class Drivers {
 
   /** The same object for the same routes: the route driver need not look at them again. */
   readonly #routeIntent = memo(
-    (routes: RouteIntent['routes'], block: boolean, pod: boolean, remote: boolean): RouteIntent => ({
+    ({ routes, hold }: RouteResult, block: boolean, pod: boolean, remote: boolean): RouteIntent => ({
       routes,
+      hold,
       keep: { block, pod, remote },
     }),
   );
@@ -54,7 +56,7 @@ export class Drivers {
     const { sysctls, routes, firewall, conflist } = this.#states;
     this.#set.sysctls.set(intent.sysctls);
     const { block, pod, remote } = options.keep;
-    this.#set.routes.set(this.#routeIntent(intent.routes.routes, block, pod, remote));
+    this.#set.routes.set(this.#routeIntent(intent.routes, block, pod, remote));
     this.#set.firewall.set(intent.firewall);
     const waits = [await sysctls.apply(signal)];
     waits.push(...(await Promise.all([routes.apply(signal), firewall.apply(signal)])));

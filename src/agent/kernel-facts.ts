@@ -81,9 +81,9 @@ export class KernelFacts {
       const links = reader.links();
       const podLinks = new Set(links.filter((link) => isPodLink(link.name)).map((link) => link.index));
       const addresses = reader.addresses().filter((address) => !podLinks.has(address.link));
-      const routes = await reader.routesAsync({ table: MAIN_TABLE }, signal);
       facts.links.replace(new Map(links.map((link) => [link.index, link])));
       facts.addresses.replace(new Map(addresses.map((a) => [`${a.link} ${a.address}/${a.prefixLength}`, a])));
+      const routes = await reader.routesAsync({ table: MAIN_TABLE }, signal);
       facts.foreignRoutes.replace(foreignRoutes(routes, protocol));
       this.#lastGood = clock.now();
       this.#error = undefined;

@@ -22,6 +22,8 @@ export interface RouteFacts {
 
 export interface RouteResult {
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
+  /** Routes of pods that are being attached, or whose link no fact speaks of yet: the CNI server writes them itself. */
+  readonly hold: ReadonlySet<Prefix>;
   /** Who asked for each route: `podCIDR`, `pod default/web-0`, `bgp mesh/node-b`, `node node-b`. */
   readonly origins: ReadonlyMap<Prefix, string>;
   /** Routes that cannot be written now, with the reason. */
@@ -45,10 +47,17 @@ class RouteTable {
   readonly #routes = new Map<Prefix, DesiredRoute>();
   readonly #origins = new Map<Prefix, string>();
   readonly #unresolved = new Map<Prefix, string>();
+  readonly #hold = new Set<Prefix>();
 
   want(route: DesiredRoute, origin: string): void {
     this.#routes.set(route.prefix, route);
     this.#origins.set(route.prefix, origin);
+  }
+
+  /** As `cannot`, and what stands there stays. */
+  cannotYet(prefix: Prefix, origin: string, reason: string): void {
+    this.cannot(prefix, origin, reason);
+    this.#hold.add(prefix);
   }
 
   cannot(prefix: Prefix, origin: string, reason: string): void {
@@ -59,6 +68,7 @@ class RouteTable {
   result(): RouteResult {
     return {
       routes: this.#routes,
+      hold: this.#hold,
       origins: this.#origins,
       unresolved: this.#unresolved,
     };
@@ -69,7 +79,6 @@ function addPods(table: RouteTable, facts: RouteFacts): void {
   const byName = new Map<string, number>();
   for (const link of facts.links.values()) byName.set(link.name, link.index);
   for (const attachment of facts.attachments) {
-    if (attachment.state !== 'configured') continue;
     const link = byName.get(attachment.hostLink);
     const origin =
       attachment.pod === undefined
@@ -77,7 +86,9 @@ function addPods(table: RouteTable, facts: RouteFacts): void {
         : `pod ${attachment.pod.namespace}/${attachment.pod.name}`;
     for (const address of attachment.addresses) {
       const prefix = hostPrefix(address);
-      if (link === undefined) table.cannot(prefix, origin, `its link ${attachment.hostLink} does not exist`);
+      if (attachment.state === 'reserved') table.cannotYet(prefix, origin, 'the pod is being attached');
+      else if (link === undefined)
+        table.cannotYet(prefix, origin, `its link ${attachment.hostLink} does not exist`);
       else table.want({ prefix, origin: 'pod', nextHops: [{ link }] }, origin);
     }
   }

@@ -21,6 +21,11 @@ export interface DesiredRoute {
 export interface RouteIntent {
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
   /**
+   * Prefixes whose route is wanted but cannot be told yet (a pod's link that no fact speaks of): what stands there stays,
+   * nothing is written.
+   */
+  readonly hold: ReadonlySet<Prefix>;
+  /**
    * Which routes of an earlier run stay although nobody wants them (yet): `remote` ones while BGP peers have not all sent
    * End-of-RIB (RFC 4724 §4.1), any whose source of facts could not be read.
    */
@@ -29,4 +34,4 @@ export interface RouteIntent {
 
 export const keepNothing: RouteIntent['keep'] = { block: false, pod: false, remote: false };
 
-export const emptyRouteIntent: RouteIntent = { routes: new Map(), keep: keepNothing };
+export const emptyRouteIntent: RouteIntent = { routes: new Map(), hold: new Set(), keep: keepNothing };

@@ -186,13 +186,14 @@ export class RouteDriver implements Driver<RouteIntent> {
 
   /** What is to be written now: first what is wanted, then what is to go, so that traffic always finds a route. */
   async #due(signal: AbortSignal): Promise<readonly Item[]> {
+    const { hold } = this.#intent;
     const { tracker, inherited } = this.#picture;
     const wanted: Item[] = [];
     const unwanted: Item[] = [];
     await inSlices(tracker.pending, signal, (item) => {
       if (this.#failures.size > 0 && !this.#failures.isDue(item.key)) return;
       if (item.desired !== undefined) wanted.push(item);
-      else if (!inherited.has(item.key)) unwanted.push(item);
+      else if (!inherited.has(item.key) && !hold.has(item.key)) unwanted.push(item);
     });
     return [...wanted, ...unwanted];
   }

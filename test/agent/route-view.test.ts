@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { routeViews } from '../../src/agent/route-view.ts';
 import type { RouteState } from '../../src/dataplane/routes.ts';
-import { prefix } from '../../src/net/prefix.ts';
+import { type Prefix, prefix } from '../../src/net/prefix.ts';
 import { link, linkMap, via } from '../support/records.ts';
 
 const states: readonly RouteState[] = [
@@ -20,6 +20,7 @@ const states: readonly RouteState[] = [
 it('shows what is wanted, what is held, and what cannot be', () => {
   const result = {
     routes: new Map(),
+    hold: new Set<Prefix>(),
     origins: new Map([
       [prefix('10.0.1.0/24'), 'podCIDR'],
       [prefix('10.0.1.7/32'), 'pod default/web-0'],

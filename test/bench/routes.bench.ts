@@ -39,7 +39,7 @@ function intentOf(count: number, link: number): RouteIntent {
     const prefix = `${addressFromBigInt(BigInt(network), 4)}/${wide ? 24 : 32}` as Prefix;
     routes.set(prefix, { prefix, origin: 'remote', nextHops: [{ gateway: GATEWAY, link }] });
   }
-  return { routes, keep: keepNothing };
+  return { routes, hold: new Set(), keep: keepNothing };
 }
 
 async function driverTimes(netns: TestNetns, intent: RouteIntent): Promise<Times> {

@@ -53,7 +53,7 @@ export function randomIntent(random: () => number, links: WalkLinks): RouteInten
     const shape = choices[Math.floor(random() * (choices.length + 2))];
     if (shape !== undefined) routes.set(p, { prefix: p, ...shape });
   }
-  return { routes, keep: keepNothing };
+  return { routes, hold: new Set(), keep: keepNothing };
 }
 
 /** The routes of an intent as `ip -o route` prints them, sorted; the order of the ways means nothing. */

@@ -43,7 +43,7 @@ function want(routes: Record<string, readonly NextHopRecord[]>, keep = keepNothi
       nextHops.length === 0 ? 'block' : nextHops[0]?.link === POD ? 'pod' : 'remote';
     return [prefix(p), { prefix: prefix(p), origin, nextHops }];
   });
-  return { routes: new Map(entries), keep };
+  return { routes: new Map(entries), hold: new Set(), keep };
 }
 
 const record = (
@@ -151,6 +151,22 @@ describe('routes of an earlier run', () => {
     expect(kernel.text().split('\n').sort()).toEqual([...held, wanted].sort());
     expect(driver.counts()).toMatchObject({ held: held.length, installed: 1 });
     expect(driver.state(prefix('10.244.1.0/24'))?.state).toBe(keep.remote === true ? 'held' : undefined);
+  });
+
+  test('what is wanted but cannot be told yet stays, and nothing is written for it', async () => {
+    const kernel = new FakeKernel();
+    kernel.addLink(POD, POD_NAME);
+    const { driver, apply } = setUp(kernel);
+    driver.set(want({}));
+    await apply();
+    kernel.other('route.create', record('10.244.0.9/32', [{ link: POD }], { scope: 253 }));
+    driver.set({ ...want({}), hold: new Set([prefix('10.244.0.9/32'), prefix('10.244.0.10/32')]) });
+    expect(await apply()).toEqual({ written: 0, failures: [] });
+    driver.set(want({ '10.244.0.9/32': [{ link: POD }] }));
+    expect(await apply()).toEqual({ written: 0, failures: [] });
+    driver.set(want({}));
+    await apply();
+    expect(kernel.text()).toBe('');
   });
 
   test('held ones go when the hold ends, or when they were wanted once and are wanted no more', async () => {
@@ -346,6 +362,7 @@ describe('others interfere', () => {
     const p = prefix('10.244.1.0/24');
     const source = address('192.0.2.1');
     driver.set({
+      hold: new Set(),
       keep: keepNothing,
       routes: new Map([[p, { prefix: p, origin: 'remote', nextHops: [via('192.0.2.7')], source }]]),
     });
