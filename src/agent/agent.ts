@@ -1,7 +1,7 @@
 import { ApiServer } from '../api/server.ts';
 import { Speaker } from '../bgp/speaker.ts';
 import type { Transport } from '../bgp/transport.ts';
-import { type Intent, type IntentFacts, intentOf, isPodLink } from '../calc/intent.ts';
+import { type Intent, type IntentFacts, intentOf } from '../calc/intent.ts';
 import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts';
 import type { RouteIntent } from '../dataplane/route-intent.ts';
 import { RouteDriver } from '../dataplane/routes.ts';
@@ -9,16 +9,13 @@ import { SysctlDriver } from '../dataplane/sysctls.ts';
 import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
 import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
-import { Monitor, type MonitorEvent } from '../netlink/monitor.ts';
-import { Rtnetlink } from '../netlink/rtnetlink.ts';
-import type { RouteRecord } from '../netlink/wire/records.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { Runner } from '../ports/runner.ts';
 import { Drivers } from './drivers.ts';
 import { FactStore } from './facts.ts';
-import { KernelFacts, MAIN_TABLE } from './kernel-facts.ts';
+import { Kernel } from './kernel.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
 import { Persistent } from './persistent.ts';
@@ -59,10 +56,7 @@ export class Agent {
   readonly #facts: FactStore;
   readonly #compute: (facts: IntentFacts) => Intent;
   readonly #loop: Loop;
-  readonly #netlink: Rtnetlink;
-  readonly #podNetlink: Rtnetlink;
-  readonly #monitor: Monitor;
-  readonly #kernel: KernelFacts;
+  readonly #kernel: Kernel;
   readonly #source: ObjectSource;
   readonly #routes: RouteDriver;
   readonly #conflist: ConflistDriver;
@@ -91,19 +85,18 @@ export class Agent {
       masquerade: settings.masquerade,
       mtu: settings.mtu,
     });
-    this.#netlink = Rtnetlink.open();
-    this.#podNetlink = Rtnetlink.open();
-    this.#kernel = new KernelFacts({
-      reader: this.#netlink,
+    this.#kernel = new Kernel({
       facts: this.#facts,
       protocol: settings.routeProtocol,
-      isPodLink,
       clock,
       log: log.component('kernel'),
+      onEvent: (event) => {
+        if (this.#routes.observe(event)) this.#loop.kick();
+      },
+      onOverrun: () => this.#readBack(),
     });
-    this.#monitor = this.#openMonitor();
     this.#source = options.openSource((snapshot) => this.#takeSnapshot(snapshot));
-    this.#routes = new RouteDriver({ kernel: this.#netlink, clock, protocol: settings.routeProtocol });
+    this.#routes = new RouteDriver({ kernel: this.#kernel.netlink, clock, protocol: settings.routeProtocol });
     this.#conflist = new ConflistDriver({
       directory: settings.cniConfDir,
       binDirectory: settings.cniBinDir,
@@ -139,7 +132,7 @@ export class Agent {
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
     await this.#api.start();
-    await this.#kernel.read();
+    await this.#kernel.start();
     this.#scheduleResync();
     // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
     const started = Promise.all([this.#source.start(signal), this.#pods.start(signal)]);
@@ -154,16 +147,9 @@ export class Agent {
     this.#resync?.cancel();
     const pods = this.#pods.value;
     pods?.network.drain('the agent is stopping');
-    await Promise.all([
-      this.#loop.stop(),
-      this.#kernel.stop(),
-      this.#speaker.stop({ notify: false }),
-      pods?.stop(),
-    ]);
-    this.#monitor.close();
+    await Promise.all([this.#loop.stop(), this.#speaker.stop({ notify: false }), pods?.stop()]);
+    await this.#kernel.stop();
     await this.#api.close();
-    this.#netlink.close();
-    this.#podNetlink.close();
   }
 
   async #timedPass(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
@@ -180,8 +166,8 @@ export class Agent {
   }
 
   async #pass(signal: AbortSignal): Promise<number | undefined> {
-    this.#monitor.drain();
-    const intent = this.#compute(this.#intentFacts());
+    this.#kernel.drain();
+    const intent = this.#compute(this.#facts.records());
     this.#intent = intent;
     this.#pods.value?.network.setConfig(intent.podNetwork);
     if (!this.#synced) return undefined;
@@ -219,69 +205,11 @@ export class Agent {
     return { socketPath: this.#options.settings.cniSocket, mtu: this.#options.settings.mtu };
   }
 
-  #intentFacts(): IntentFacts {
-    const {
-      nodes,
-      pools,
-      bgpConfigurations,
-      bgpPeers,
-      links,
-      addresses,
-      foreignRoutes,
-      learned,
-      attachments,
-    } = this.#facts;
-    return {
-      nodes: nodes.records,
-      pools: pools.records,
-      bgpConfigurations: bgpConfigurations.records,
-      bgpPeers: bgpPeers.records,
-      links: links.records,
-      addresses: addresses.records,
-      foreignRoutes: foreignRoutes.records,
-      learned: learned.records,
-      attachments: attachments.records,
-    };
-  }
-
   #takeSnapshot(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     if (snapshot.synced) this.#status.noteSnapshot();
-    this.#facts.nodes.replace(snapshot.nodes);
-    this.#facts.pools.replace(snapshot.pools);
-    this.#facts.bgpConfigurations.replace(snapshot.bgpConfigurations);
-    this.#facts.bgpPeers.replace(snapshot.bgpPeers);
+    this.#facts.takeObjects(snapshot);
     this.#loop.kick();
-  }
-
-  /** The route driver's own writes are not told: it knows them. Those of the CNI operations are. */
-  #openMonitor(): Monitor {
-    return Monitor.open({
-      log: this.#options.log.component('kernel'),
-      ignorePorts: this.#netlink.ports,
-      onEvents: (events) => this.#observe(events),
-      onOverrun: () => {
-        this.#options.log.warn('kernel events were lost, reading everything again', {});
-        this.#drivers.invalidate();
-        this.#kernel.refresh();
-        this.#loop.kick();
-      },
-    });
-  }
-
-  #observe(events: readonly MonitorEvent[]): void {
-    for (const event of events) {
-      // Routes of pods name their links by index: an old picture of them would be written over what the CNI server wrote.
-      if (event.kind === 'link.changed') this.#facts.links.put(event.link.index, event.link);
-      else if (event.kind === 'link.gone') this.#facts.links.put(event.link.index, undefined);
-      if (this.#routes.observe(event)) this.#loop.kick();
-      const isRoute = event.kind === 'route.changed' || event.kind === 'route.gone';
-      if (!isRoute || this.#isForeign(event.route)) this.#kernel.refresh();
-    }
-  }
-
-  #isForeign(route: RouteRecord): boolean {
-    return route.table === MAIN_TABLE && route.protocol !== this.#options.settings.routeProtocol;
   }
 
   #makeSpeaker(): Speaker {
@@ -302,7 +230,7 @@ export class Agent {
     const options = {
       stateDir: settings.stateDir,
       bootID,
-      netlink: this.#podNetlink,
+      netlink: this.#kernel.podNetlink,
       clock,
       log: log.component('cni'),
       socketPath: settings.cniSocket,
@@ -346,11 +274,16 @@ export class Agent {
   /** What nobody told us about is found by reading back. */
   #scheduleResync(): void {
     this.#resync = this.#options.clock.setTimer(this.#options.settings.resyncInterval * 1000, () => {
-      this.#drivers.invalidate();
       this.#kernel.refresh();
-      this.#loop.kick();
+      this.#readBack();
       this.#scheduleResync();
     });
+  }
+
+  /** At the next pass no driver believes what it knew. */
+  #readBack(): void {
+    this.#drivers.invalidate();
+    this.#loop.kick();
   }
 }
 

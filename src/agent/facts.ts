@@ -1,9 +1,11 @@
 import type { LearnedRoute } from '../bgp/status.ts';
+import type { IntentFacts } from '../calc/intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
 import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
 import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
 import type { NodeRecord } from '../kube/records/node.ts';
+import type { Snapshot } from '../kube/records/snapshot.ts';
 import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
@@ -63,7 +65,7 @@ export class FactTable<K, V> {
   }
 }
 
-export type FactName = keyof FactStore;
+export type FactName = keyof IntentFacts;
 
 /** Everything the agent knows, as records. Whatever comes in is put here; whoever wants to react is told the table's name. */
 export class FactStore {
@@ -81,8 +83,6 @@ export class FactStore {
   readonly learned: FactTable<Prefix, LearnedRoute>;
   /** Pods on this node, by `attachmentId`. */
   readonly attachments: FactTable<string, Attachment>;
-  /** Single truths: `bgpConverged` once the routes of an earlier run may be swept. */
-  readonly flags: FactTable<'bgpConverged', boolean>;
 
   constructor(onChange: (name: FactName) => void) {
     const table = <K, V>(name: FactName): FactTable<K, V> => new FactTable(() => onChange(name));
@@ -95,6 +95,28 @@ export class FactStore {
     this.foreignRoutes = table('foreignRoutes');
     this.learned = table('learned');
     this.attachments = table('attachments');
-    this.flags = table('flags');
+  }
+
+  /** Takes what a source of objects knows now. */
+  takeObjects(snapshot: Snapshot): void {
+    this.nodes.replace(snapshot.nodes);
+    this.pools.replace(snapshot.pools);
+    this.bgpConfigurations.replace(snapshot.bgpConfigurations);
+    this.bgpPeers.replace(snapshot.bgpPeers);
+  }
+
+  /** Everything, as the pure functions read it; tables that did not change are the same objects as before. */
+  records(): IntentFacts {
+    return {
+      nodes: this.nodes.records,
+      pools: this.pools.records,
+      bgpConfigurations: this.bgpConfigurations.records,
+      bgpPeers: this.bgpPeers.records,
+      links: this.links.records,
+      addresses: this.addresses.records,
+      foreignRoutes: this.foreignRoutes.records,
+      learned: this.learned.records,
+      attachments: this.attachments.records,
+    };
   }
 }

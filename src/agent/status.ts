@@ -11,7 +11,7 @@ import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { Drivers } from './drivers.ts';
-import type { KernelFacts } from './kernel-facts.ts';
+import type { Kernel } from './kernel.ts';
 import type { Loop } from './loop.ts';
 import type { Persistent } from './persistent.ts';
 import type { Pods } from './pods.ts';
@@ -26,7 +26,7 @@ export interface AgentStatusOptions {
   /** Problems of the start: they last as long as the process. */
   readonly startProblems: readonly Problem[];
   readonly loop: Loop;
-  readonly kernel: KernelFacts;
+  readonly kernel: Kernel;
   readonly drivers: Drivers;
   readonly routes: RouteDriver;
   readonly conflist: ConflistDriver;

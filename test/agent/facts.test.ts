@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { type FactName, FactStore, FactTable } from '../../src/agent/facts.ts';
+import { emptySnapshot } from '../../src/kube/records/snapshot.ts';
+import { bgpPeer, byName, node } from '../support/records.ts';
 
 it('a record that equals the one it replaces is no change', () => {
   let changes = 0;
@@ -61,11 +63,29 @@ it('gives the same snapshot until something changes', () => {
   expect([...before.keys()]).toEqual(['a']);
 });
 
-it('tells which table changed', () => {
+it('tells which table changed, and gives the others as they were', () => {
   const told: FactName[] = [];
   const facts = new FactStore((name) => told.push(name));
-  facts.flags.put('bgpConverged', true);
-  facts.flags.put('bgpConverged', true);
-  facts.nodes.put('a', undefined);
-  expect(told).toEqual(['flags']);
+  const before = facts.records();
+  facts.nodes.put('a', node('a', [], []));
+  facts.nodes.put('a', node('a', [], []));
+  facts.pools.put('p', undefined);
+  expect(told).toEqual(['nodes']);
+  const after = facts.records();
+  expect(Object.keys(after).filter((name) => after[name as FactName] !== before[name as FactName])).toEqual([
+    'nodes',
+  ]);
+});
+
+it('takes the objects of a source as they are now', () => {
+  const told: FactName[] = [];
+  const facts = new FactStore((name) => told.push(name));
+  facts.takeObjects({
+    ...emptySnapshot,
+    nodes: byName(node('a', [], [])),
+    bgpPeers: byName(bgpPeer('t', '192.0.2.1', 1)),
+  });
+  facts.takeObjects({ ...emptySnapshot, nodes: byName(node('a', [], [])) });
+  expect(told).toEqual(['nodes', 'bgpPeers', 'bgpPeers']);
+  expect([...facts.nodes.records.keys(), ...facts.bgpPeers.records.keys()]).toEqual(['a']);
 });
