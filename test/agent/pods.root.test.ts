@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandRunner } from '../../src/lab/command.ts';
@@ -40,22 +39,10 @@ const sandbox = (netns: TestNetns, n: number): Sandbox => ({
   pod: { namespace: 'default', name: `pod-${n}`, uid: `uid-${n}` },
 });
 
-/** What `ip monitor route` prints about our routes while the test runs. */
-function watchRoutes(netns: TestNetns) {
-  const lines: string[] = [];
-  const child = spawn('nsenter', [`--net=${netns.path}`, 'ip', 'monitor', 'route'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  child.stdout
-    .setEncoding('utf8')
-    .on('data', (text: string) => lines.push(...text.split('\n').filter((l) => l.includes('proto 71'))));
-  return { lines, [Symbol.dispose]: () => void child.kill('SIGKILL') };
-}
-
 it('a pod has its routes from ADD to DEL without a gap, also under the container ID of a pod before it', async () => {
   const { node, list, runtime } = await podNode();
   await using _ = node;
-  using watch = watchRoutes(node.netns);
+  using watch = node.watchRoutes();
   using netns = await createNetns();
   for (let i = 0; i < 30; i++) {
     const pod = sandbox(netns, i % 3);
@@ -78,7 +65,7 @@ it('pods keep address and route over a restart, a kill and an agent that is away
   const pod = sandbox(netns, 0);
   await runtime.add(list, pod);
   const before = await netns.ip('-brief address show eth0');
-  using watch = watchRoutes(node.netns);
+  using watch = node.watchRoutes();
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await node.stop(signal);
     await netns.exec('ping', '-c', '1', '-W', '2', '192.0.2.10');

@@ -45,9 +45,16 @@ export class AgentNode implements AsyncDisposable {
     const netns = await createNetns();
     await connect(
       { netns, name: 'eth0', addresses },
-      { netns: outside, name: `n${netns.name.split('-').at(-1)}`, addresses: neighbour },
+      { netns: outside, name: farEnd(netns), addresses: neighbour },
     );
     return new AgentNode(netns);
+  }
+
+  /** As `create`, beside others on one switch (`createSwitch`). */
+  static async plug(lan: TestNetns, addresses: readonly string[]): Promise<AgentNode> {
+    const node = await AgentNode.create(lan, addresses);
+    await lan.ip(`link set ${farEnd(node.netns)} master br0`);
+    return node;
   }
 
   path(...parts: readonly string[]): string {
@@ -149,12 +156,27 @@ export class AgentNode implements AsyncDisposable {
     return lines.map((line) => line.trim()).filter((line) => line !== '');
   }
 
+  /** Everything that `ip monitor route` says about routes with our mark while it is open. */
+  watchRoutes(): Disposable & { readonly lines: string[] } {
+    const lines: string[] = [];
+    const child = spawn('nsenter', [`--net=${this.netns.path}`, 'ip', 'monitor', 'route'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const take = (text: string): void =>
+      void lines.push(...text.split('\n').filter((line) => line.includes('proto 71')));
+    child.stdout.setEncoding('utf8').on('data', take);
+    return { lines, [Symbol.dispose]: () => void child.kill('SIGKILL') };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL');
     this.netns.remove();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+/** The name of the uplink's other end. */
+const farEnd = (netns: TestNetns): string => `n${netns.name.split('-').at(-1)}`;
 
 /** A Node object as kubectl prints it, with more fields than anybody needs. */
 export function nodeManifest(

@@ -81,3 +81,11 @@ export async function connect(a: CableEnd, b: CableEnd): Promise<void> {
     await end.netns.ip(`link set ${end.name} up`);
   }
 }
+
+/** A namespace that is an Ethernet switch: whoever is plugged into it shares one subnet. */
+export async function createSwitch(): Promise<TestNetns> {
+  const netns = await createNetns();
+  await netns.ip('link add br0 type bridge');
+  await netns.ip('link set br0 up');
+  return netns;
+}
