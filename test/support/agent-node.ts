@@ -67,9 +67,9 @@ export class AgentNode implements AsyncDisposable {
     fs.renameSync(this.path('manifests', `.${file}.tmp`), this.path('manifests', file));
   }
 
-  /** Starts the agent; flags come last, so they can override. */
-  start(nodeName: string, ...flags: readonly string[]): void {
-    this.#spawn([], nodeName, flags);
+  /** Starts the agent and gives its process ID; flags come last, so they can override. */
+  start(nodeName: string, ...flags: readonly string[]): number {
+    return this.#spawn([], nodeName, flags);
   }
 
   /** As `start`, without one capability. */
@@ -81,7 +81,7 @@ export class AgentNode implements AsyncDisposable {
     );
   }
 
-  #spawn(wrapper: readonly string[], nodeName: string, flags: readonly string[]): void {
+  #spawn(wrapper: readonly string[], nodeName: string, flags: readonly string[]): number {
     const log = fs.openSync(this.path('agent.log'), 'a');
     const directories = {
       manifests: 'manifests',
@@ -96,6 +96,7 @@ export class AgentNode implements AsyncDisposable {
       stdio: ['ignore', log, log],
     });
     fs.closeSync(log);
+    return this.#process.pid ?? 0;
   }
 
   /** Ends the agent; gives its exit code, null after a signal that it did not handle. */
