@@ -223,6 +223,7 @@ export class RoutePicture {
     const { prefix } = route;
     if (route.metric !== ownMetric(prefix)) return NOTHING;
     if (!this.tracker.has(prefix)) return NOTHING;
+    if (!replaced && this.#holdsOurs(route)) return this.#doubt();
     this.foreign.set(prefix, route);
     if (!replaced) return NOTHING;
     this.#learn(prefix, undefined);
@@ -231,8 +232,23 @@ export class RoutePicture {
 
   #foreignGone(route: RouteRecord): Meaning {
     const { prefix } = route;
-    if (route.metric !== ownMetric(prefix) || !this.foreign.delete(prefix)) return NOTHING;
-    return { kind: 'freed', prefix };
+    if (route.metric !== ownMetric(prefix)) return NOTHING;
+    if (this.#holdsOurs(route)) return this.#doubt();
+    return this.foreign.delete(prefix) ? { kind: 'freed', prefix } : NOTHING;
+  }
+
+  /**
+   * IPv6 makes one route of several with the same prefix and metric, whoever wrote them, and its events name the protocol of
+   * one of the ways only: what is told as another's may be ours with a way of theirs.
+   */
+  #holdsOurs({ prefix, nextHops }: RouteRecord): boolean {
+    const own = prefixFamily(prefix) === 6 ? (this.tracker.actual(prefix)?.nextHops ?? []) : [];
+    return own.some((hop) => nextHops.some((other) => sameHop(hop, other)));
+  }
+
+  #doubt(): Meaning {
+    this.stale = true;
+    return CHANGED;
   }
 
   /** Somebody else's doing: remembers which of our routes were right before it. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { emptyRouteIntent } from '../../src/dataplane/route-intent.ts';
+import { type DesiredRoute, emptyRouteIntent } from '../../src/dataplane/route-intent.ts';
 import { RouteDriver } from '../../src/dataplane/routes.ts';
+import { address } from '../../src/net/address.ts';
+import { prefix } from '../../src/net/prefix.ts';
 import { Monitor } from '../../src/netlink/monitor.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -126,4 +128,35 @@ test('a foreign route is left alone in both families, and ours goes in when it i
   expect(await ours()).toBe(intentText(intent, names));
   driver.set(emptyRouteIntent);
   await driver.apply(signal);
+});
+
+test('a way that another appends to an IPv6 route of ours is taken out again, and its deletion is noticed', async () => {
+  const clock = new FakeClock({ seed: 13 });
+  const driver = new RouteDriver({ kernel: netns.netlink, clock });
+  using monitor = netns.run(() =>
+    Monitor.open({
+      log: silentLog,
+      ignorePorts: netns.netlink.ports,
+      onEvents: (events) => events.forEach((event) => driver.observe(event)),
+      onOverrun: () => driver.invalidate(),
+    }),
+  );
+  const block = prefix('fd00:244::/64');
+  const route: DesiredRoute = {
+    prefix: block,
+    origin: 'remote',
+    nextHops: [{ gateway: address('2001:db8::11'), link: links.uplink }],
+  };
+  driver.set({ ...emptyRouteIntent, routes: new Map([[block, route]]) });
+  await driver.apply(new AbortController().signal);
+  const wanted = await ours();
+  await netns.ip(`-6 route append ${block} via 2001:db8::fe proto static`);
+  expect(await ours()).not.toBe(wanted);
+  expect(await applyAgain(driver, monitor)).toBe(wanted);
+  await netns.ip(`-6 route append ${block} via 2001:db8::fe proto static`);
+  await netns.ip(`-6 route del ${block} proto static`);
+  expect(await ours()).toBe('');
+  expect(await applyAgain(driver, monitor)).toBe(wanted);
+  driver.set(emptyRouteIntent);
+  await driver.apply(new AbortController().signal);
 });

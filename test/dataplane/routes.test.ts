@@ -319,6 +319,24 @@ describe('others interfere', () => {
         kernel.onEvent({ kind: 'route.gone', route: record('fd00:2::/64', [via('2001:db8::7')]) });
       },
     },
+    {
+      // The kernel makes one route of both, and tells of it under the protocol of the newest way.
+      what: 'another appends a way to an IPv6 route',
+      interfere: (kernel) => {
+        const ways = [via('2001:db8::9'), via('2001:db8::7'), via('2001:db8::8')];
+        kernel.other('route.replace', record('fd00:2::/64', ways), { quiet: true });
+        const route = record('fd00:2::/64', ways, { protocol: 4 });
+        kernel.onEvent({ kind: 'route.changed', route, replaced: false });
+      },
+    },
+    {
+      what: 'another deletes an IPv6 route that had become one with ours',
+      interfere: (kernel) => {
+        const ways = [via('2001:db8::9'), via('2001:db8::7'), via('2001:db8::8')];
+        kernel.other('route.delete', record('fd00:2::/64', ways.slice(1)), { quiet: true });
+        kernel.onEvent({ kind: 'route.gone', route: record('fd00:2::/64', ways, { protocol: 4 }) });
+      },
+    },
   ])('$what: repaired and counted', async ({ interfere }) => {
     const { kernel, driver, apply } = setUp();
     driver.set(want(routes));
