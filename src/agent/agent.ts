@@ -15,7 +15,7 @@ import type { Problem } from '../ports/problem.ts';
 import type { Runner } from '../ports/runner.ts';
 import { Drivers } from './drivers.ts';
 import { FactStore } from './facts.ts';
-import { Kernel } from './kernel.ts';
+import { Kernel, type NetlinkPort } from './kernel.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
 import { Persistent } from './persistent.ts';
@@ -36,6 +36,7 @@ export interface AgentOptions {
   readonly bootID: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly netlink: NetlinkPort;
   readonly transport: Transport;
   readonly runner: Runner;
   /** Runs a function in the next turn of the event loop. */
@@ -86,6 +87,7 @@ export class Agent {
       mtu: settings.mtu,
     });
     this.#kernel = new Kernel({
+      port: options.netlink,
       facts: this.#facts,
       protocol: settings.routeProtocol,
       clock,

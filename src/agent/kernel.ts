@@ -1,14 +1,23 @@
 import type { SourceView } from '../api/view.ts';
 import { isPodLink } from '../calc/intent.ts';
-import { Monitor, type MonitorEvent } from '../netlink/monitor.ts';
-import { Rtnetlink } from '../netlink/rtnetlink.ts';
+import type { Monitor, MonitorEvent, MonitorOptions } from '../netlink/monitor.ts';
+import type { Rtnetlink } from '../netlink/rtnetlink.ts';
 import type { RouteRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { FactStore } from './facts.ts';
 import { KernelFacts, MAIN_TABLE } from './kernel-facts.ts';
 
+/** The netlink adapter; `main` gives the real one. */
+export interface NetlinkPort {
+  /** @throws SystemError */
+  open(): Rtnetlink;
+  /** @throws SystemError */
+  watch(options: MonitorOptions): Pick<Monitor, 'drain' | 'close'>;
+}
+
 export interface KernelOptions {
+  readonly port: NetlinkPort;
   readonly facts: FactStore;
   /** Number of our routes. */
   readonly protocol: number;
@@ -23,19 +32,21 @@ export interface KernelOptions {
 /** The kernel of this network namespace: sockets to write with, and what happens in it as facts. */
 export class Kernel {
   /** For the route driver; what it writes comes back as no event, because it knows. */
-  readonly netlink = Rtnetlink.open();
+  readonly netlink: Rtnetlink;
   /** For the CNI operations; what they write is told to everybody. */
-  readonly podNetlink = Rtnetlink.open();
+  readonly podNetlink: Rtnetlink;
   readonly #options: KernelOptions;
   readonly #facts: KernelFacts;
-  readonly #monitor: Monitor;
+  readonly #monitor: Pick<Monitor, 'drain' | 'close'>;
 
   /** @throws SystemError */
   constructor(options: KernelOptions) {
-    const { facts, protocol, clock, log, onOverrun } = options;
+    const { port, facts, protocol, clock, log, onOverrun } = options;
     this.#options = options;
+    this.netlink = port.open();
+    this.podNetlink = port.open();
     this.#facts = new KernelFacts({ reader: this.netlink, facts, protocol, isPodLink, clock, log });
-    this.#monitor = Monitor.open({
+    this.#monitor = port.watch({
       log,
       ignorePorts: this.netlink.ports,
       onEvents: (events) => {

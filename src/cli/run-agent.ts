@@ -7,6 +7,8 @@ import { chosenSettings, type ResolvedSettings } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
+import { Monitor } from '../netlink/monitor.ts';
+import { Rtnetlink } from '../netlink/rtnetlink.ts';
 import { UsageError } from './context.ts';
 import { version } from './version.ts';
 
@@ -24,6 +26,7 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     clock: systemClock,
     log,
+    netlink: { open: () => Rtnetlink.open(), watch: (options) => Monitor.open(options) },
     transport: new TcpTransport(),
     runner: execRunner,
     defer: (fn) => void setImmediate(fn),
