@@ -10,7 +10,7 @@ import { decoders } from './settings/decoder.ts';
 import { type SettingDefinition, settingDefinitions } from './settings/definition.ts';
 import type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 
-export { chosenSettings, describeSettings } from './settings/describe.ts';
+export { settingTexts } from './settings/describe.ts';
 export { settingsReference } from './settings/reference.ts';
 export type { SettingKey, SettingOrigin, Settings } from './settings/schema.ts';
 export { type SettingDefinition, settingDefinitions };

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Agent } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
 import { createLog } from '../agent/log.ts';
-import { chosenSettings, type ResolvedSettings } from '../agent/settings.ts';
+import { settingTexts, type ResolvedSettings } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
@@ -17,7 +17,7 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   const { settings, problems } = resolved;
   const directory = manifestDirectory(resolved);
   const log = createLog({ level: settings.logLevel });
-  log.info('starting', { version, node: process.version, settings: chosenSettings(resolved) });
+  log.info('starting', { version, node: process.version, settings: settingTexts(resolved) });
   for (const problem of problems) log.warn('setting', { ...problem });
   const agent = new Agent({
     settings,

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { flagOf } from '../../src/agent/settings/definition.ts';
 import {
-  chosenSettings,
-  describeSettings,
   resolveSettings,
   type SettingDefinition,
   settingDefinitions,
   settingsFile,
   settingsReference,
+  settingTexts,
 } from '../../src/agent/settings.ts';
 
 const file = (text: string) => ({ name: 'gryphon.yaml', text });
@@ -244,37 +243,28 @@ describe('shown to people', () => {
     environment: { GRYPHON_BGP: 'off' },
   });
 
-  test('all settings, aligned, with their origin', () => {
-    expect(describeSettings(resolved)).toMatchInlineSnapshot(`
-      "config             (none)                 default
-      nodeName           n1                     flag
-      source             kubernetes             default
-      manifests          (none)                 default
-      clusterCIDR        10.0.0.0/8,fd00::/48   flag
-      bgp                off                    environment
-      bgpPort            179                    default
-      selectionDeferral  60                     default
-      masquerade         on                     default
-      mtu                0                      default
-      routeProtocol      71                     default
-      resyncInterval     60                     default
-      apiAddress         127.0.0.1:17179        default
-      metricsAddress     :17180                 default
-      runDir             /run/gryphon           default
-      stateDir           /var/lib/gryphon       default
-      cniBinDir          /opt/cni/bin           default
-      cniConfDir         /etc/cni/net.d         default
-      cniSocket          /run/gryphon/cni.sock  default
-      logLevel           info                   default
-      "
-    `);
-  });
-
-  test('the chosen ones in one line', () => {
-    expect(chosenSettings(resolved)).toEqual({
+  test('all settings, those that were chosen with their origin', () => {
+    expect(settingTexts(resolved)).toEqual({
+      config: '(none)',
       nodeName: 'n1 (flag)',
+      source: 'kubernetes',
+      manifests: '(none)',
       clusterCIDR: '10.0.0.0/8,fd00::/48 (flag)',
       bgp: 'off (environment)',
+      bgpPort: '179',
+      selectionDeferral: '60',
+      masquerade: 'on',
+      mtu: '0',
+      routeProtocol: '71',
+      resyncInterval: '60',
+      apiAddress: '127.0.0.1:17179',
+      metricsAddress: ':17180',
+      runDir: '/run/gryphon',
+      stateDir: '/var/lib/gryphon',
+      cniBinDir: '/opt/cni/bin',
+      cniConfDir: '/etc/cni/net.d',
+      cniSocket: '/run/gryphon/cni.sock',
+      logLevel: 'info',
     });
   });
 
@@ -287,9 +277,7 @@ describe('shown to people', () => {
           schema: { ...definition.schema, secret: true },
         }),
       );
-    expect(describeSettings(resolved, secret)).toBe(
-      'config    (none)    default\nnodeName  (hidden)  flag\n',
-    );
+    expect(settingTexts(resolved, secret)).toEqual({ config: '(none)', nodeName: '(hidden) (flag)' });
   });
 });
 

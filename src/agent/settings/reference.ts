@@ -5,8 +5,8 @@ const introduction = `# Settings
 <!-- Made from the schema in src/agent/settings/schema.ts (see test/agent/settings.test.ts); do not edit. -->
 
 Every setting has a flag, an environment variable and a key for the YAML file that \`--config\` names. The flag wins over the
-variable, the variable over the file, the file over the default. When it starts, the agent logs the settings that are not
-at their defaults, with their origin. A wrong value stops it with a message that names the source; an unknown name gives a warning.
+variable, the variable over the file, the file over the default. When it starts, the agent logs every setting, with
+its origin where that is not the default. A wrong value stops it with a message that names the source; an unknown name gives a warning.
 
 Switches take \`on\` and \`off\` (also \`true\`, \`yes\`, \`false\`, \`no\`), times take seconds or a duration like \`90s\` or \`1m30s\`, lists take
 commas, in the file also YAML lists.
