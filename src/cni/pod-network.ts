@@ -42,10 +42,10 @@ export interface PodNetworkOptions {
   readonly onAnswer?: (command: string, code: number | undefined, seconds: number) => void;
   /** `/run/gryphon/cni.sock`; the DEL queue and the heartbeat stand in the same directory. */
   readonly socketPath: string;
-  /** Operations in flight at once; 8. */
-  readonly concurrency?: number;
 }
 
+/** Operations in flight at once: as many links can go in one grace period of the kernel. */
+const MAX_OPERATIONS = 64;
 /** Milliseconds between looks into the DEL queue: a shim may have given up on an agent that was merely slow. */
 const QUEUE_INTERVAL = 10_000;
 
@@ -72,7 +72,7 @@ export class PodNetwork {
     const { netlink, ipam, clock, log, socketPath } = options;
     this.#options = options;
     this.#links = new PodLinks(netlink);
-    this.#operations = new OperationQueue(options.concurrency ?? 8);
+    this.#operations = new OperationQueue(MAX_OPERATIONS);
     const refusal = (): string | undefined => this.#drained ?? this.#notReady();
     const changed = (): void => options.onAttachments(ipam.list());
     const unavailable = (): string | undefined => this.#unavailable();

@@ -9,6 +9,7 @@ import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
 import { type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
+import { LinkRemover } from './link-remover.ts';
 import { hostLinkName, ownerAlias, parseOwnerAlias, podLinkPattern } from './owner.ts';
 import { createRequests, hostRequests, hostRoute, mainTable, podRequests, routeProtocol } from './plan.ts';
 import { hostSysctls4, hostSysctls6, podSysctls6, type Sysctl } from './sysctls.ts';
@@ -25,9 +26,11 @@ export interface PodLinkSpec {
 /** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
 export class PodLinks {
   readonly #netlink: Rtnetlink;
+  readonly #remover: LinkRemover;
 
   constructor(netlink: Rtnetlink) {
     this.#netlink = netlink;
+    this.#remover = new LinkRemover(netlink);
   }
 
   /**
@@ -116,16 +119,14 @@ export class PodLinks {
   }
 
   /**
-   * Removes the pair, and with it its addresses, routes and neighbours, on another thread: the kernel takes tens of milliseconds. Nothing
-   * to remove is fine.
+   * Removes the pair, and with it its addresses, routes and neighbours. Nothing to remove is fine.
    * @throws CniError
    */
   async remove(key: AttachmentKey): Promise<void> {
     const link = this.find(key);
     if (link === undefined) return;
-    const request: NetlinkRequest = { kind: 'link.delete', link: { index: link.index } };
-    const [failure] = await this.#netlink.runAsync([request], new AbortController().signal);
-    if (failure === undefined || failure.errnoName === 'ENODEV') return;
+    const failure = await this.#remover.remove(link.index);
+    if (failure === undefined) return;
     throw new CniError(cniCode.linkFailed, `${link.name} is not removed`, failure.message);
   }
 
