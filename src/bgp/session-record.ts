@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DownReason } from './fsm/events.ts';
 import type { MessageCounts, PeerDown, PeerState } from './status.ts';
 import type { Message } from './wire/message.ts';
-import { notificationName, shutdownText } from './wire/notification.ts';
+import { isNotification, notificationName, shutdownText } from './wire/notification.ts';
 
 /** What people want to know of a session's past. */
 export class SessionRecord {
@@ -45,16 +45,22 @@ export class SessionRecord {
 
   /** An established session is over. */
   down(down: DownReason): void {
+    if (isCollision(down)) return;
     this.flaps++;
     this.lastDown = peerDown(down, this.#clock.now());
   }
 
   /** An attempt failed. One that got as far as a NOTIFICATION is worth as much as a session that went down. */
   attemptFailed(down: DownReason): void {
+    if (isCollision(down)) return;
     this.lastError = down.reason;
     if (down.notification !== undefined) this.lastDown = peerDown(down, this.#clock.now());
   }
 }
+
+/** RFC 4271 §6.8: both sides dialled, and the peer chose the other connection. That is how sessions begin, no failure. */
+const isCollision = ({ notification }: DownReason): boolean =>
+  notification !== undefined && isNotification(notification.message, 'connectionCollision');
 
 function peerDown({ reason, notification }: DownReason, at: number): PeerDown {
   if (notification === undefined) return { at, reason };

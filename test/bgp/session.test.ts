@@ -418,7 +418,7 @@ describe('bounded work', () => {
   });
 });
 
-test('a connection of a peer whose session is up is closed as a collision', () => {
+test('a connection of a peer whose session is up is closed as a collision, after the old one was tried', () => {
   const { network, session, run } = established();
   const second = new RawPeer(network.host(address('192.0.2.3')), open);
   network
@@ -431,7 +431,7 @@ test('a connection of a peer whose session is up is closed as a collision', () =
   second.dial(nodeAddress(1));
   run(0.1);
   second.send(open);
-  run(0.1);
+  run(1.1);
   expect(second.received).toEqual(['open', 'notification 6/7 Cease/Connection Collision Resolution']);
   expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
 });

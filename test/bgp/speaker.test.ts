@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { TransportError } from '../../src/bgp/transport.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
+import { type LogFields, silentLog } from '../../src/ports/log.ts';
 import { meshPeer, nodeAddress, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
 
 const others = (size: number, index: number): readonly string[] =>
@@ -45,19 +46,26 @@ describe('a full mesh', () => {
   test('converges whatever the moments at which its nodes start', () => {
     const starts = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 3, maxLength: 3 });
     fc.assert(
-      fc.property(starts, fc.integer({ min: 1, max: 3 }), fc.nat(1000), (moments, latency, seed) => {
-        const cluster = new SimCluster(3, { seed });
-        cluster.network.latency = latency;
+      fc.property(starts, fc.integer({ min: 0, max: 5 }), fc.nat(1000), (moments, spread, seed) => {
+        const downs: unknown[] = [];
+        const info = (message: string, fields?: LogFields): void => {
+          if (message === 'session down') downs.push(fields);
+        };
+        const cluster = new SimCluster(3, { seed, log: { ...silentLog, info } });
+        cluster.network.spread = spread;
         for (const [i, node] of cluster.nodes.entries()) {
           cluster.clock.setTimer(moments[i] ?? 0, () => node.speaker.set(node.config));
         }
         cluster.run(20);
-        for (const { index, host } of cluster.nodes) {
+        for (const { index, host, speaker } of cluster.nodes) {
           expect(cluster.routes(index)).toEqual(others(3, index));
           expect(host.ends.size).toBe(2);
+          for (const { flaps, lastDown } of speaker.peers())
+            expect([flaps, lastDown]).toEqual([0, undefined]);
         }
+        expect(downs).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
@@ -138,12 +146,16 @@ describe('a node that is lost', () => {
     for (const index of [1, 2, 3]) expect(cluster.routes(index)).toEqual(others(3, index));
   });
 
-  test('by power failure and back at once: the old session is found dead and a new one made', () => {
+  test('by power failure and back: its first new connection finds the old session dead and takes its place', () => {
     const cluster = converged(3);
     cluster.node(3).host.crash();
     cluster.restart(3);
-    cluster.run(45);
+    cluster.run(0.5);
     for (const index of [1, 2, 3]) expect(cluster.routes(index)).toEqual(others(3, index));
+    expect(cluster.peer(1, 3)).toMatchObject({
+      flaps: 1,
+      lastDown: { reason: 'connection reset by the peer' },
+    });
   });
 
   test('with closed sockets: its routes leave at once', () => {

@@ -28,6 +28,8 @@ export class FakeNetwork {
   readonly clock: FakeClock;
   /** Milliseconds one way. */
   latency: number;
+  /** Up to so many milliseconds more, for each direction of each connection as chance will have it: what is sent on two may overtake. */
+  spread = 0;
   readonly listeners = new Map<string, { readonly host: FakeHost; readonly handlers: ListenHandlers }>();
   readonly #cut = new Set<FakeHost>();
   #waiting: (() => void)[] = [];
@@ -60,14 +62,14 @@ export class FakeNetwork {
   }
 
   /** Runs `fn` one latency later, or when the cable between the two is back. */
-  carry(from: FakeHost, to: FakeHost, fn: () => void): Timer {
+  carry(from: FakeHost, to: FakeHost, fn: () => void, extra = 0): Timer {
     let cancelled = false;
     const deliver = (): void => {
       if (cancelled) return;
       if (this.connected(from, to)) fn();
       else this.#waiting.push(deliver);
     };
-    this.clock.setTimer(this.latency, deliver);
+    this.clock.setTimer(this.latency + extra, deliver);
     return {
       cancel: () => {
         cancelled = true;
@@ -161,8 +163,10 @@ export class FakeHost implements Transport {
 }
 
 function pair(a: FakeHost, local: Endpoint, b: FakeHost, remote: Endpoint): readonly [FakeEnd, FakeEnd] {
-  const ours = new FakeEnd(a, local, remote);
-  const theirs = new FakeEnd(b, remote, local);
+  const { clock, spread } = a.network;
+  const extra = (): number => Math.floor(clock.random() * (spread + 1));
+  const ours = new FakeEnd(a, local, remote, extra());
+  const theirs = new FakeEnd(b, remote, local, extra());
   ours.peer = theirs;
   theirs.peer = ours;
   return [ours, theirs];
@@ -174,6 +178,8 @@ export class FakeEnd implements Connection {
   readonly remote: Endpoint;
   readonly host: FakeHost;
   peer: FakeEnd | undefined;
+  /** Milliseconds from here to the other side beyond those of the network. */
+  readonly #extra: number;
   #handlers: ConnectionHandlers | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #vanished = false;
@@ -183,7 +189,8 @@ export class FakeEnd implements Connection {
   #underWay = 0;
   #blocked = false;
 
-  constructor(host: FakeHost, local: Endpoint, remote: Endpoint) {
+  constructor(host: FakeHost, local: Endpoint, remote: Endpoint, extra: number) {
+    this.#extra = extra;
     this.host = host;
     this.local = local;
     this.remote = remote;
@@ -238,10 +245,11 @@ export class FakeEnd implements Connection {
   #carry(deliver: (peer: FakeEnd) => void): void {
     const { peer, host } = this;
     if (peer === undefined) return;
-    host.network.carry(host, peer.host, () => {
-      if (peer.#vanished) host.network.carry(peer.host, host, () => this.#end(reset()));
+    const arrived = (): void => {
+      if (peer.#vanished) host.network.carry(peer.host, host, () => this.#end(reset()), this.#extra);
       else deliver(peer);
-    });
+    };
+    host.network.carry(host, peer.host, arrived, this.#extra);
   }
 
   #arrive(bytes: Uint8Array | undefined): void {

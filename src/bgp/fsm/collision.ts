@@ -17,17 +17,32 @@ export function survivingDirection(local: Identity, remote: Identity): Direction
   return (byID === 0 ? local.as - remote.as : byID) > 0 ? 'outgoing' : 'incoming';
 }
 
+/** What becomes of the two connections now that an OPEN came on one of them, called "this one". */
+export type Verdict = 'go on' | 'wait' | 'close this one' | 'close the other';
+
 /**
- * Which connection to close now that an OPEN came on `opened`; undefined: both may go on. An established one always stays;
- * against one in OpenConfirm the identifiers decide; one in OpenSent is left until its own OPEN comes.
+ * RFC 4271 §6.8, arranged so that neither side ever closes the connection on which the other has established the session:
+ *
+ * - The other one is in OpenSent. The identifiers are known now (the RFC allows to look at it), so if it is the one that
+ *   survives, this one waits for its OPEN; answered at once, this one could be established on one side and closed on the other.
+ * - Both OPENs are there: the identifiers decide, as the RFC demands.
+ * - The other one is established: it stays, but this one is closed only after a while. It may come from a peer that has lost the
+ *   old connection (its power failed) or is about to close it (it decided by the identifiers what we did not).
  */
-export function loserOfCollision(
+export function judgeCollision(
   opened: ConnectionState,
   other: ConnectionState,
   local: Identity,
   remote: Identity,
-): ConnectionState | undefined {
-  if (other.phase === 'opensent') return undefined;
-  if (other.phase === 'established') return opened;
-  return opened.direction === survivingDirection(local, remote) ? other : opened;
+): Verdict {
+  const survives = opened.direction === survivingDirection(local, remote);
+  switch (other.phase) {
+    case 'opensent':
+      return survives ? 'go on' : 'wait';
+    case 'contending':
+    case 'openconfirm':
+      return survives ? 'close the other' : 'close this one';
+    case 'established':
+      return 'wait';
+  }
 }

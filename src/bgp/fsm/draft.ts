@@ -1,8 +1,8 @@
 import type { NotificationMessage, Reset } from '../wire/message.ts';
-import { NOTIFICATIONS, notification } from '../wire/notification.ts';
+import { isNotification, NOTIFICATIONS, notification } from '../wire/notification.ts';
 import type { DownReason, FsmOutput } from './events.ts';
-import type { ConnectionState, FsmState } from './state.ts';
-import { DIAL_TIME, jitter, retryTime, STABLE } from './timing.ts';
+import type { Agreed, ConnectionState, FsmState } from './state.ts';
+import { DIAL_TIME, jitter, restartKeepalive, retryTime, STABLE } from './timing.ts';
 
 /** One step in the making: the state so far and the outputs so far. Never outlives `step`. */
 export class Draft {
@@ -36,6 +36,19 @@ export class Draft {
         ? connections.map((c) => (c.id === connection.id ? connection : c))
         : [...connections, connection],
     });
+  }
+
+  /** Puts a connection on which something was sent: its keepalive timer starts anew. */
+  talk(connection: Agreed): Agreed {
+    const [restarted, seed] = restartKeepalive(connection, this.now, this.state.seed);
+    this.change({ seed });
+    this.put(restarted);
+    return restarted;
+  }
+
+  keepalive(connection: Agreed): Agreed {
+    this.emit({ kind: 'send', id: connection.id, message: { kind: 'keepalive' } });
+    return this.talk(connection);
   }
 
   dial(): void {
@@ -101,8 +114,5 @@ export class Draft {
 }
 
 /** Whether trying again at once would likely end the same way: not after silence and not after a collision. */
-function isError({ code, subcode }: NotificationMessage): boolean {
-  const { holdTimerExpired, connectionCollision } = NOTIFICATIONS;
-  if (code === holdTimerExpired.code) return false;
-  return code !== connectionCollision.code || subcode !== connectionCollision.subcode;
-}
+const isError = (message: NotificationMessage): boolean =>
+  message.code !== NOTIFICATIONS.holdTimerExpired.code && !isNotification(message, 'connectionCollision');

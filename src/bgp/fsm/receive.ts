@@ -1,10 +1,8 @@
-import type { Message, NotificationMessage, OpenMessage } from '../wire/message.ts';
+import type { Message, NotificationMessage } from '../wire/message.ts';
 import { describeNotification, type NotificationName, notification } from '../wire/notification.ts';
-import { loserOfCollision } from './collision.ts';
 import type { Draft } from './draft.ts';
-import { acceptOpen } from './open.ts';
-import type { Agreed, ConnectionState, OpenSent } from './state.ts';
-import { restartKeepalive } from './timing.ts';
+import { establish, receiveOpen } from './handshake.ts';
+import type { Agreed, ConnectionState } from './state.ts';
 
 /** A message on one connection, by the state that it is in: RFC 4271 §8.2.2, events 19 and 24 to 27. */
 export function receive(draft: Draft, connection: ConnectionState, message: Message, at: number): void {
@@ -12,6 +10,9 @@ export function receive(draft: Draft, connection: ConnectionState, message: Mess
   switch (connection.phase) {
     case 'opensent':
       if (message.kind === 'open') return receiveOpen(draft, connection, message, at);
+      return unexpected(draft, connection, message);
+    case 'contending':
+      if (message.kind === 'keepalive') return draft.put({ ...connection, confirmed: true, heardAt: at });
       return unexpected(draft, connection, message);
     case 'openconfirm':
       if (message.kind === 'keepalive') return establish(draft, connection, at);
@@ -49,45 +50,10 @@ function receiveNotification(draft: Draft, connection: ConnectionState, message:
   });
 }
 
-/** RFC 4271 §8.2.2, event 19 in OpenSent: to OpenConfirm, unless the OPEN is unacceptable or its connection lost a collision. */
-function receiveOpen(draft: Draft, connection: OpenSent, open: OpenMessage, at: number): void {
-  const { config } = draft.state;
-  const negotiated = acceptOpen(config, open);
-  if ('kind' in negotiated) return draft.fail(connection, negotiated);
-  const local = { routerID: config.routerID, as: config.localAS };
-  for (const other of draft.state.connections) {
-    if (other.id === connection.id) continue;
-    const loser = loserOfCollision(connection, other, local, open);
-    if (loser !== undefined) draft.yieldTo(loser);
-    if (loser === connection) return;
-  }
-  draft.emit({ kind: 'agreed', id: connection.id, negotiated });
-  draft.emit({ kind: 'send', id: connection.id, message: { kind: 'keepalive' } });
-  putTalking(draft, {
-    ...connection,
-    phase: 'openconfirm',
-    negotiated,
-    heardAt: at,
-    keepaliveAt: undefined,
-    establishedAt: undefined,
-  });
-}
-
-/** RFC 4271 §8.2.2, event 26 in OpenConfirm. */
-function establish(draft: Draft, connection: Agreed, at: number): void {
-  draft.put({ ...connection, phase: 'established', heardAt: at, establishedAt: draft.now });
-  draft.emit({ kind: 'established', id: connection.id, negotiated: connection.negotiated });
-}
-
-/** Stores the connection with its keepalive timer started anew. */
-export function putTalking(draft: Draft, connection: Agreed): void {
-  const [restarted, seed] = restartKeepalive(connection, draft.now, draft.state.seed);
-  draft.change({ seed });
-  draft.put(restarted);
-}
-
 const UNEXPECTED: Readonly<Record<ConnectionState['phase'], { name: NotificationName; state: string }>> = {
   opensent: { name: 'unexpectedInOpenSent', state: 'OpenSent' },
+  // The peer has our OPEN and we have its: what it may send is what it may send in OpenConfirm.
+  contending: { name: 'unexpectedInOpenConfirm', state: 'OpenConfirm' },
   openconfirm: { name: 'unexpectedInOpenConfirm', state: 'OpenConfirm' },
   established: { name: 'unexpectedInEstablished', state: 'Established' },
 };

@@ -34,6 +34,20 @@ export interface OpenSent extends ConnectionBase {
   readonly phase: 'opensent';
 }
 
+/**
+ * Its OPEN is good, and the KEEPALIVE that answers it is held back until it is seen which of the two connections survives.
+ * Without it the peer cannot establish the session here, so that nothing is lost whatever comes. OpenSent in the RFC's terms.
+ */
+export interface Contending extends ConnectionBase {
+  readonly phase: 'contending';
+  readonly negotiated: Negotiated;
+  /** When the wait is over. */
+  readonly until: number;
+  /** The peer's KEEPALIVE has come. */
+  readonly confirmed: boolean;
+}
+
+/** Both OPENs are answered. */
 export interface Agreed extends ConnectionBase {
   readonly phase: 'openconfirm' | 'established';
   readonly negotiated: Negotiated;
@@ -43,7 +57,7 @@ export interface Agreed extends ConnectionBase {
   readonly establishedAt: number | undefined;
 }
 
-export type ConnectionState = OpenSent | Agreed;
+export type ConnectionState = OpenSent | Contending | Agreed;
 
 /** Everything about one peer. */
 export interface FsmState {
@@ -74,6 +88,9 @@ export function initialState(config: FsmConfig, seed: number): FsmState {
   };
 }
 
+export const isAgreed = (connection: ConnectionState): connection is Agreed =>
+  connection.phase === 'openconfirm' || connection.phase === 'established';
+
 export const establishedConnection = (state: FsmState): Agreed | undefined =>
   state.connections.find((c): c is Agreed => c.phase === 'established');
 
@@ -81,9 +98,10 @@ export const establishedConnection = (state: FsmState): Agreed | undefined =>
 export function peerState(
   state: FsmState,
 ): 'idle' | 'connect' | 'active' | 'opensent' | 'openconfirm' | 'established' {
-  for (const phase of ['established', 'openconfirm', 'opensent'] as const) {
+  for (const phase of ['established', 'openconfirm'] as const) {
     if (state.connections.some((c) => c.phase === phase)) return phase;
   }
+  if (state.connections.length > 0) return 'opensent';
   if (state.phase !== 'running') return 'idle';
   return state.dialUntil === undefined ? 'active' : 'connect';
 }

@@ -1,9 +1,10 @@
 import { reset } from '../wire/notification.ts';
 import { Draft } from './draft.ts';
 import type { FsmInput, Step } from './events.ts';
+import { settleCollision } from './handshake.ts';
 import { localOpen } from './open.ts';
-import { putTalking, receive } from './receive.ts';
-import type { ConnectionState, Direction, FsmState } from './state.ts';
+import { receive } from './receive.ts';
+import { type ConnectionState, type Direction, type FsmState, isAgreed } from './state.ts';
 import { DIAL_TIME, holdDeadline, OPEN_WAIT, sendHoldDeadline } from './timing.ts';
 
 /**
@@ -13,6 +14,7 @@ import { DIAL_TIME, holdDeadline, OPEN_WAIT, sendHoldDeadline } from './timing.t
 export function step(state: FsmState, input: FsmInput, now: number): Step<FsmState> {
   const draft = new Draft(state, now);
   handle(draft, input);
+  settleCollision(draft);
   plan(draft);
   return { state: draft.state, outputs: draft.outputs };
 }
@@ -54,7 +56,7 @@ function handleConnection(draft: Draft, connection: ConnectionState, input: Conn
     case 'reset':
       return draft.fail(connection, input.reset);
     case 'sent':
-      return connection.phase === 'opensent' ? undefined : putTalking(draft, connection);
+      return isAgreed(connection) ? void draft.talk(connection) : undefined;
     case 'blocked':
       return draft.put({
         ...connection,
@@ -106,10 +108,7 @@ function tick(draft: Draft): void {
   for (const connection of draft.state.connections) {
     if (due(holdDeadline(connection))) holdTimerExpired(draft, connection);
     else if (due(sendHoldDeadline(connection))) sendHoldTimerExpired(draft, connection);
-    else if (connection.phase !== 'opensent' && due(connection.keepaliveAt)) {
-      draft.emit({ kind: 'send', id: connection.id, message: { kind: 'keepalive' } });
-      putTalking(draft, connection);
-    }
+    else if (isAgreed(connection) && due(connection.keepaliveAt)) draft.keepalive(connection);
   }
   if (due(draft.state.dialUntil)) {
     // RFC 4271 §8.2.2, event 9 in Connect: dial anew.

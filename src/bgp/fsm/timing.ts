@@ -1,7 +1,9 @@
-import type { Agreed, ConnectionState, FsmConfig, FsmState } from './state.ts';
+import { type Agreed, type ConnectionState, type FsmConfig, type FsmState, isAgreed } from './state.ts';
 
 /** Milliseconds to wait for an OPEN: the "large value" that RFC 4271 §8.2.2 suggests for the hold timer in OpenSent. */
 export const OPEN_WAIT = 240_000;
+/** Milliseconds that a connection waits to see whether another one goes before it: many round trips, no time for people. */
+export const COLLISION_WAIT = 1_000;
 /** Milliseconds until a dial is given up and made anew. Long enough for three SYNs. */
 export const DIAL_TIME = 5_000;
 /** Milliseconds: ConnectRetryTime after the first failure; the most that it grows to. */
@@ -55,7 +57,8 @@ export function nextDeadline(state: FsmState): number | undefined {
   const deadlines = [state.retryAt, state.dialUntil];
   for (const connection of state.connections) {
     deadlines.push(holdDeadline(connection), sendHoldDeadline(connection));
-    if (connection.phase !== 'opensent') deadlines.push(connection.keepaliveAt);
+    if (connection.phase === 'contending') deadlines.push(connection.until);
+    if (isAgreed(connection)) deadlines.push(connection.keepaliveAt);
   }
   return deadlines.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
 }

@@ -132,10 +132,10 @@ export function hardReset(inner: NotificationMessage): NotificationMessage {
   return notification('hardReset', data);
 }
 
-const is = (message: NotificationMessage, name: NotificationName): boolean =>
+export const isNotification = (message: NotificationMessage, name: NotificationName): boolean =>
   message.code === NOTIFICATIONS[name].code && message.subcode === NOTIFICATIONS[name].subcode;
 
-export const isHardReset = (message: NotificationMessage): boolean => is(message, 'hardReset');
+export const isHardReset = (message: NotificationMessage): boolean => isNotification(message, 'hardReset');
 
 /** What a Hard Reset wraps; any other message, and a Hard Reset without a whole one inside, is its own answer. */
 export function unwrapHardReset(message: NotificationMessage): NotificationMessage {
@@ -151,7 +151,8 @@ export function unwrapHardReset(message: NotificationMessage): NotificationMessa
  */
 export function shutdownText(message: NotificationMessage): string | undefined {
   const inner = unwrapHardReset(message);
-  if (!is(inner, 'administrativeShutdown') && !is(inner, 'administrativeReset')) return undefined;
+  if (!isNotification(inner, 'administrativeShutdown') && !isNotification(inner, 'administrativeReset'))
+    return undefined;
   const text = new TextDecoder().decode(inner.data.subarray(1, 1 + (inner.data[0] ?? 0)));
   const printable = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim();
   return printable === '' ? undefined : printable;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { survivingDirection } from '../../../src/bgp/fsm/collision.ts';
 import { peerState } from '../../../src/bgp/fsm/state.ts';
+import { notification } from '../../../src/bgp/wire/notification.ts';
 import { address } from '../../../src/net/address.ts';
 import { peerOpen, Script } from './script.ts';
 
@@ -53,10 +54,43 @@ describe('two connections', () => {
   const winning = { routerID: address('192.0.2.10') };
   const losing = { routerID: address('192.0.2.5') };
 
-  test('the first OPEN decides nothing yet', () => {
-    const script = both();
+  test('the first OPEN is answered at once on the one that would survive', () => {
+    const script = both(winning);
     expect(script.message(1, peerOpen)).toEqual(['agreed 1', 'send 1 keepalive']);
     expect(script.state.connections.map((c) => c.phase)).toEqual(['opensent', 'openconfirm']);
+  });
+
+  test('the first OPEN is not answered yet on the one that would not: the peer cannot establish it', () => {
+    const script = both(losing);
+    expect(script.message(1, peerOpen)).toEqual(['agreed 1']);
+    expect(script.message(1, { kind: 'keepalive' })).toEqual([]);
+    expect(peerState(script.state)).toBe('opensent');
+  });
+
+  test('it is answered when the other is gone, and the KEEPALIVE that waited counts', () => {
+    const script = both(losing);
+    script.message(1, peerOpen);
+    script.message(1, { kind: 'keepalive' });
+    expect(script.input({ kind: 'closed', id: 2, reason: 'gone' })).toEqual([
+      'attempt-failed: gone',
+      'send 1 keepalive',
+      'established 1',
+    ]);
+  });
+
+  test('it is answered when nothing came on the other for a second', () => {
+    const script = both(losing);
+    script.message(1, peerOpen);
+    expect(script.tick(0.9)).toEqual([]);
+    expect(script.tick(0.1)).toEqual(['send 1 keepalive']);
+    expect(script.message(1, { kind: 'keepalive' })).toEqual(['established 1']);
+  });
+
+  test('what waits for its answer may be told off but carries nothing', () => {
+    const script = both(losing);
+    script.message(1, peerOpen);
+    expect(script.message(1, { kind: 'update', withdrawn: [], announced: [] })[0]).toMatch(/^send 1 5\/2 /);
+    expect(script.state.connections.map((c) => c.id)).toEqual([2]);
   });
 
   test.each([
@@ -84,9 +118,35 @@ describe('two connections', () => {
       const script = both(config);
       script.message(established, peerOpen);
       script.message(established, { kind: 'keepalive' });
-      expect(script.message(late, peerOpen)).toEqual([`send ${late} ${CEASE}`, `close ${late}`]);
+      script.tick(1);
+      script.message(established, { kind: 'keepalive' });
+      expect(script.message(late, peerOpen)).toEqual([`agreed ${late}`, `send ${established} keepalive`]);
+      expect(script.tick(0.9)).toEqual([]);
+      expect(script.tick(0.1)).toEqual([`send ${late} ${CEASE}`, `close ${late}`]);
       expect(peerState(script.state)).toBe('established');
     }
+  });
+
+  /** Connection 1 established, 2 with its OPEN and KEEPALIVE beside it. */
+  function besideEstablished(): Script {
+    const script = both(winning);
+    script.message(1, peerOpen);
+    script.message(1, { kind: 'keepalive' });
+    script.message(2, peerOpen);
+    script.message(2, { kind: 'keepalive' });
+    return script;
+  }
+
+  test.each([
+    ['is reset: the peer lost it and is back', { kind: 'closed', id: 1, reason: 'reset' }, ['down: reset']],
+    [
+      'is closed by the peer as the loser of the collision',
+      { kind: 'message', id: 1, message: notification('connectionCollision'), at: 0 },
+      ['close 1', 'down: peer sent Cease/Connection Collision Resolution'],
+    ],
+  ] as const)('the later one goes on at once when the established one %s', (_, input, outputs) => {
+    const script = besideEstablished();
+    expect(script.input(input)).toEqual([...outputs, 'send 2 keepalive', 'established 2']);
   });
 
   test('an incoming one beside an established incoming one waits for its OPEN and is then closed', () => {
@@ -96,7 +156,8 @@ describe('two connections', () => {
     script.message(2, { kind: 'keepalive' });
     expect(script.connect(3, 'incoming')).toEqual(['send 3 open']);
     expect(script.connect(4, 'incoming')).toEqual([`send 3 ${CEASE}`, 'close 3', 'send 4 open']);
-    expect(script.message(4, peerOpen)).toEqual([`send 4 ${CEASE}`, 'close 4']);
+    expect(script.message(4, peerOpen)).toEqual(['agreed 4', 'send 2 keepalive']);
+    expect(script.tick(1)).toEqual([`send 4 ${CEASE}`, 'close 4']);
   });
 
   test('the other goes on when one is lost', () => {
