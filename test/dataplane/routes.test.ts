@@ -1,65 +1,12 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import {
-  type DesiredRoute,
-  keepNothing,
-  type RouteIntent,
-  type RouteOrigin,
-} from '../../src/dataplane/route-intent.ts';
-import { RouteDriver } from '../../src/dataplane/routes.ts';
+import { keepNothing, type RouteIntent } from '../../src/dataplane/route-intent.ts';
+import type { RouteDriver } from '../../src/dataplane/routes.ts';
 import { address } from '../../src/net/address.ts';
 import { comparePrefixes, prefix } from '../../src/net/prefix.ts';
-import type { NextHopRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
-import { FakeClock } from '../support/fake-clock.ts';
 import { FakeKernel } from '../support/fake-kernel.ts';
+import { POD, POD_NAME, record, setUp, UPLINK, via, want } from './route-setup.ts';
 import { intentText, randomIntent, sortWays, walkPrefixes } from './route-walk.ts';
-
-const UPLINK = 2;
-const POD = 9;
-const POD_NAME = 'gryp0123456789a';
-
-function setUp(kernel = new FakeKernel()) {
-  if (kernel.links().length === 0) {
-    kernel.addLink(UPLINK, 'eth0', prefix('192.0.2.0/24'), prefix('2001:db8::/64'));
-    kernel.addLink(POD, POD_NAME);
-  }
-  const clock = new FakeClock();
-  const driver = new RouteDriver({ kernel, clock });
-  kernel.onEvent = (event) => void driver.observe(event);
-  const apply = () => driver.apply(new AbortController().signal);
-  return { kernel, clock, driver, apply };
-}
-
-const via = (gateway: string, more: Partial<NextHopRecord> = {}): NextHopRecord => ({
-  gateway: address(gateway),
-  link: UPLINK,
-  ...more,
-});
-
-/** `want({'10.0.0.0/8': [via('192.0.2.7')]})`: an empty list of ways is a blackhole. */
-function want(routes: Record<string, readonly NextHopRecord[]>, keep = keepNothing): RouteIntent {
-  const entries = Object.entries(routes).map(([p, nextHops]): [ReturnType<typeof prefix>, DesiredRoute] => {
-    const origin: RouteOrigin =
-      nextHops.length === 0 ? 'block' : nextHops[0]?.link === POD ? 'pod' : 'remote';
-    return [prefix(p), { prefix: prefix(p), origin, nextHops }];
-  });
-  return { routes: new Map(entries), hold: new Set(), keep };
-}
-
-const record = (
-  p: string,
-  nextHops: readonly NextHopRecord[],
-  more: Partial<RouteRecord> = {},
-): RouteRecord => ({
-  prefix: prefix(p),
-  kind: nextHops.length === 0 ? 'blackhole' : 'unicast',
-  table: 254,
-  protocol: 71,
-  scope: 0,
-  metric: p.includes(':') ? 1024 : 0,
-  nextHops,
-  ...more,
-});
 
 describe('what is wanted', () => {
   test('goes in, in both families and every shape, and again changes nothing', async () => {
@@ -302,6 +249,9 @@ describe('others interfere', () => {
     '10.244.1.0/24': [via('192.0.2.7')],
     'fd00:2::/64': [via('2001:db8::7'), via('2001:db8::8')],
   };
+  /** As the kernel tells of ours after another has added a way. */
+  const ways = ['2001:db8::9', '2001:db8::7', '2001:db8::8'].map((gateway) => via(gateway));
+  const merged = record('fd00:2::/64', ways, { protocol: 4 });
 
   test.each<{ what: string; interfere: (kernel: FakeKernel) => void }>([
     {
@@ -320,21 +270,17 @@ describe('others interfere', () => {
       },
     },
     {
-      // The kernel makes one route of both, and tells of it under the protocol of the newest way.
       what: 'another appends a way to an IPv6 route',
       interfere: (kernel) => {
-        const ways = [via('2001:db8::9'), via('2001:db8::7'), via('2001:db8::8')];
-        kernel.other('route.replace', record('fd00:2::/64', ways), { quiet: true });
-        const route = record('fd00:2::/64', ways, { protocol: 4 });
-        kernel.onEvent({ kind: 'route.changed', route, replaced: false });
+        kernel.other('route.replace', { ...merged, protocol: 71 }, { quiet: true });
+        kernel.onEvent({ kind: 'route.changed', route: merged, replaced: false });
       },
     },
     {
       what: 'another deletes an IPv6 route that had become one with ours',
       interfere: (kernel) => {
-        const ways = [via('2001:db8::9'), via('2001:db8::7'), via('2001:db8::8')];
-        kernel.other('route.delete', record('fd00:2::/64', ways.slice(1)), { quiet: true });
-        kernel.onEvent({ kind: 'route.gone', route: record('fd00:2::/64', ways, { protocol: 4 }) });
+        kernel.other('route.delete', record('fd00:2::/64', merged.nextHops.slice(1)), { quiet: true });
+        kernel.onEvent({ kind: 'route.gone', route: merged });
       },
     },
   ])('$what: repaired and counted', async ({ interfere }) => {
