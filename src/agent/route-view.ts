@@ -18,21 +18,14 @@ export function* routeViews(
       prefix,
       origin,
       via: nextHops.length === 0 ? ['blackhole'] : nextHops.map((hop) => way(hop, links)),
-      learnedFrom: result.origins.get(prefix) ?? 'an earlier run',
+      learnedFrom: result.routes.get(prefix)?.from ?? 'an earlier run',
       state,
       ...(reason === undefined ? {} : { reason }),
     };
   }
-  for (const [prefix, reason] of result.unresolved) {
+  for (const { prefix, from, reason } of result.unresolved) {
     const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
-    yield {
-      prefix,
-      origin,
-      via: [],
-      learnedFrom: result.origins.get(prefix) ?? '',
-      state: 'unresolved',
-      reason,
-    };
+    yield { prefix, origin, via: [], learnedFrom: from, state: 'unresolved', reason };
   }
 }
 

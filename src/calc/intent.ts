@@ -16,8 +16,9 @@ import { type Cluster, computeCluster } from './cluster.ts';
 import { masqueradeIntent } from './masquerade.ts';
 import { memo } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
-import { computePodNetwork, type PodNetworkIntent } from './pod-network.ts';
+import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
+import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
 import { addressList, computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
@@ -78,13 +79,14 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     (foreign: IntentFacts['foreignRoutes'], links: IntentFacts['links'], local: ReadonlySet<Address>) =>
       new NextHopResolver(foreign.values(), links, local),
   );
+  const remote = memo((me: Self, next: NextHopResolver) => new RemoteRoutes(me, next));
   const routes = memo(
     (
       me: Self,
       all: Cluster,
       attachments: IntentFacts['attachments'],
       links: IntentFacts['links'],
-      next: NextHopResolver,
+      remoteRoutes: RemoteRoutes,
       learned: IntentFacts['learned'],
     ) =>
       computeRoutes({
@@ -92,7 +94,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
         nodes: all.nodes,
         attachments: attachments.values(),
         links,
-        resolver: next,
+        remote: remoteRoutes,
         bgp: settings.bgp,
         learned,
       }),
@@ -112,8 +114,12 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   const sysctls = memo((ranges: readonly Pool[], links: IntentFacts['links']) =>
     computeSysctls(familiesOf(ranges), links.values(), isPodLink),
   );
-  const podNetwork = memo((me: Self, links: IntentFacts['links'], addresses: IntentFacts['addresses']) =>
-    computePodNetwork(me, links, addresses.values(), settings.mtu),
+  const routerAtGateway = memo((foreign: IntentFacts['foreignRoutes']) =>
+    hasRouterAtGateway(foreign.values()),
+  );
+  const podNetwork = memo(
+    (me: Self, links: IntentFacts['links'], addresses: IntentFacts['addresses'], router: boolean) =>
+      computePodNetwork(me, links, addresses.values(), router, settings.mtu),
   );
 
   return (facts) => {
@@ -127,11 +133,11 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       self: me,
       cluster: all,
       pools: ranges,
-      routes: routes(me, all, facts.attachments, facts.links, next, facts.learned),
+      routes: routes(me, all, facts.attachments, facts.links, remote(me, next), facts.learned),
       bgp: speaker,
       firewall: firewall(ranges, all),
       sysctls: sysctls(ranges, facts.links),
-      podNetwork: podNetwork(me, facts.links, facts.addresses),
+      podNetwork: podNetwork(me, facts.links, facts.addresses, routerAtGateway(facts.foreignRoutes)),
       problems: [...me.problems, ...all.problems, ...speaker.problems],
     };
   };

@@ -16,6 +16,8 @@ export interface DesiredRoute {
   readonly nextHops: readonly NextHopRecord[];
   /** Preferred source. */
   readonly source?: Address;
+  /** Who asked for it, for people: `podCIDR`, `pod default/web-0`, `bgp mesh/node-b`, `node node-b`. */
+  readonly from?: string;
 }
 
 export interface RouteIntent {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { routeViews } from '../../src/agent/route-view.ts';
+import type { DesiredRoute } from '../../src/dataplane/route-intent.ts';
 import type { RouteState } from '../../src/dataplane/routes.ts';
 import { type Prefix, prefix } from '../../src/net/prefix.ts';
 import { link, linkMap, via } from '../support/records.ts';
@@ -18,20 +19,24 @@ const states: readonly RouteState[] = [
 ];
 
 it('shows what is wanted, what is held, and what cannot be', () => {
+  const wanted = (p: string, origin: DesiredRoute['origin'], from: string): DesiredRoute => ({
+    prefix: prefix(p),
+    origin,
+    nextHops: [],
+    from,
+  });
+  const routes = [
+    wanted('10.0.1.0/24', 'block', 'podCIDR'),
+    wanted('10.0.1.7/32', 'pod', 'pod default/web-0'),
+    wanted('10.0.2.0/24', 'remote', 'bgp mesh/b'),
+  ];
   const result = {
-    routes: new Map(),
+    routes: new Map(routes.map((route) => [route.prefix, route])),
     hold: new Set<Prefix>(),
-    origins: new Map([
-      [prefix('10.0.1.0/24'), 'podCIDR'],
-      [prefix('10.0.1.7/32'), 'pod default/web-0'],
-      [prefix('10.0.2.0/24'), 'bgp mesh/b'],
-      [prefix('10.0.4.0/24'), 'bgp mesh/c'],
-      [prefix('10.0.1.8/32'), 'pod default/web-1'],
-    ]),
-    unresolved: new Map([
-      [prefix('10.0.4.0/24'), 'the kernel has no route to it'],
-      [prefix('10.0.1.8/32'), 'its link does not exist'],
-    ]),
+    unresolved: [
+      { prefix: prefix('10.0.4.0/24'), from: 'bgp mesh/c', reason: 'the kernel has no route to it' },
+      { prefix: prefix('10.0.1.8/32'), from: 'pod default/web-1', reason: 'its link does not exist' },
+    ],
   };
   const links = linkMap(link(2, 'eth0'), link(7, 'gryp0123456789a'));
   const rows = [...routeViews(result, states, links)].map((v) =>

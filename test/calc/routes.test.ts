@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { computeCluster } from '../../src/calc/cluster.ts';
 import { NextHopResolver } from '../../src/calc/next-hops.ts';
+import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
 import { computeRoutes, type RouteFacts, type RouteResult } from '../../src/calc/routes.ts';
 import { computeSelf } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
@@ -20,12 +21,13 @@ const table = [
 ];
 
 function compute(more: Partial<RouteFacts>): RouteResult {
+  const self = more.self ?? computeSelf('node-a', nodes, localAddresses);
   return computeRoutes({
-    self: computeSelf('node-a', nodes, localAddresses),
+    self,
     nodes: computeCluster(nodes).nodes,
     attachments: [],
     links,
-    resolver: new NextHopResolver(table, links, localAddresses),
+    remote: new RemoteRoutes(self, new NextHopResolver(table, links, localAddresses)),
     bgp: true,
     learned: new Map(),
     ...more,
@@ -39,11 +41,9 @@ function golden(result: RouteResult): string {
       (h) => `${h.gateway === undefined ? '' : ` via ${h.gateway}`} dev ${links.get(h.link ?? 0)?.name}`,
     );
     const source = r.source === undefined ? '' : ` src ${r.source}`;
-    return `${r.nextHops.length === 0 ? 'blackhole ' : ''}${r.prefix}${ways.join(' +')}${source}  # ${r.origin}, ${result.origins.get(r.prefix)}`;
+    return `${r.nextHops.length === 0 ? 'blackhole ' : ''}${r.prefix}${ways.join(' +')}${source}  # ${r.origin}, ${r.from}`;
   });
-  const missing = [...result.unresolved].map(
-    ([p, reason]) => `! ${p}: ${reason}  # ${result.origins.get(p)}`,
-  );
+  const missing = result.unresolved.map((u) => `! ${u.prefix}: ${u.reason}  # ${u.from}`);
   return [...lines, ...missing].join('\n');
 }
 
@@ -136,4 +136,12 @@ it('a block of one address has no blackhole, and ways that meet are one', () => 
   });
   // 10.9.9.9 is on no link here: no source then, the kernel would refuse it.
   expect(golden(result)).toBe('10.5.0.0/24 via 192.168.34.1 dev eth0  # remote, bgp peer/x, peer/y');
+});
+
+it('computes a learned route once, as long as it is the same record', () => {
+  const self = computeSelf('node-a', nodes, localAddresses);
+  const remote = new RemoteRoutes(self, new NextHopResolver(table, links, localAddresses));
+  const record = learned('10.50.0.0/16', ['192.168.34.1'], 'peer/tor-a');
+  expect(remote.learned(record)).toBe(remote.learned(record));
+  expect(remote.learned({ ...record, peers: ['peer/tor-b'] })).toMatchObject({ from: 'bgp peer/tor-b' });
 });
