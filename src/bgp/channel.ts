@@ -11,7 +11,7 @@ export interface Received {
   readonly decoded: Decoded;
   /** When its last byte arrived, monotonic milliseconds. */
   readonly at: number;
-  /** The message itself; valid until the next `next`. */
+  /** The message itself, or what there is of a broken one; valid until the next `next`. */
   readonly bytes: Uint8Array;
 }
 
@@ -71,10 +71,10 @@ export class Channel {
   next(): Received | undefined {
     for (;;) {
       const frame = this.#framer.next();
-      if (frame?.kind === 'frame') {
-        return { decoded: decodeMessage(frame, this.#context), at: this.#at, bytes: frame.bytes };
+      if (frame !== undefined) {
+        const decoded = frame.kind === 'broken' ? frame.reset : decodeMessage(frame, this.#context);
+        return { decoded, at: this.#at, bytes: frame.bytes };
       }
-      if (frame !== undefined) return { decoded: frame, at: this.#at, bytes: new Uint8Array(0) };
       const chunk = this.#chunks.shift();
       if (chunk === undefined) {
         this.#drained = true;

@@ -3,6 +3,7 @@ import type { PeerConfig } from '../../src/bgp/config.ts';
 import type { Announced, SessionRib } from '../../src/bgp/exchange.ts';
 import { Rib } from '../../src/bgp/rib/rib.ts';
 import { Session } from '../../src/bgp/session.ts';
+import { hex } from '../../src/bgp/wire/bytes.ts';
 import type { OpenMessage } from '../../src/bgp/wire/message.ts';
 import { notification } from '../../src/bgp/wire/notification.ts';
 import { address } from '../../src/net/address.ts';
@@ -100,7 +101,7 @@ function world(
     ...announced,
   };
   const line = (level: string) => (msg: string, fields?: LogFields) =>
-    void lines.push(`${level} ${msg}${'bytes' in (fields ?? {}) ? ' (whole)' : ''}`);
+    void lines.push(`${level} ${msg}${fields?.bytes === undefined ? '' : ` ${String(fields.bytes)}`}`);
   const log: Log = { ...silentLog, info: line('info'), warn: line('warn'), error: line('error') };
   const session = new Session(meshPeer(1, 2, overrides), speaker, {
     transport: network.host(nodeAddress(1)),
@@ -222,7 +223,7 @@ describe('malformed input', () => {
       flaps: 1,
       lastDown: { notification: { code: 1 } },
     });
-    expect(lines).toContain('warn malformed message (whole)');
+    expect(lines).toContain(`warn malformed message ${hex(badMarker)}`);
     run(2);
     expect(session.status().state).toBe('opensent');
   });
@@ -236,7 +237,7 @@ describe('malformed input', () => {
     run(0.1);
     expect(routes()).toEqual([]);
     expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
-    expect(lines).toContain('warn malformed message (whole)');
+    expect(lines).toContain(`warn malformed message ${hex(badOrigin)}`);
   });
 
   test('is written whole once a minute at most', () => {

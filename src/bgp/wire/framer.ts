@@ -9,6 +9,13 @@ export interface Frame {
   readonly bytes: Uint8Array;
 }
 
+/** A message whose header is bad: why the session must end, and the octets from its beginning, as many as make a message. */
+export interface Broken {
+  readonly kind: 'broken';
+  readonly reset: Reset;
+  readonly bytes: Uint8Array;
+}
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -25,7 +32,7 @@ export class Framer {
   /** The beginning of a torn message, and how much of it is there. */
   #torn: Uint8Array = NOTHING;
   #filled = 0;
-  #reset: Reset | undefined;
+  #broken: Broken | undefined;
 
   constructor(maxLength: number = MAX_LENGTH) {
     this.maxLength = maxLength;
@@ -33,25 +40,25 @@ export class Framer {
 
   /** Keeps the chunk itself, not a copy. */
   push(chunk: Uint8Array): void {
-    if (this.#reset === undefined && chunk.length > 0) this.#chunks.push(chunk);
+    if (this.#broken === undefined && chunk.length > 0) this.#chunks.push(chunk);
   }
 
-  /** The next message; undefined: more bytes are needed. A reset is final: nothing after it can be located. */
-  next(): Frame | Reset | undefined {
-    if (this.#reset !== undefined) return this.#reset;
+  /** The next message; undefined: more bytes are needed. A broken one is final: nothing after it can be located. */
+  next(): Frame | Broken | undefined {
+    if (this.#broken !== undefined) return this.#broken;
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
       const found = this.#filled > 0 ? this.#continueTorn(chunk) : this.#takeWhole(chunk);
+      if (found?.kind === 'broken') return found;
       if (this.#at === chunk.length) this.#dropChunk();
-      if (found?.kind === 'reset') this.#giveUp(found);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #takeWhole(chunk: Uint8Array): Frame | Reset | undefined {
+  #takeWhole(chunk: Uint8Array): Frame | Broken | undefined {
     const available = chunk.length - this.#at;
     const length = available < HEADER_LENGTH ? HEADER_LENGTH : readHeader(chunk, this.#at, this.maxLength);
-    if (typeof length === 'object') return length;
+    if (typeof length === 'object') return this.#giveUp(length, chunk);
     if (available < HEADER_LENGTH || available < length) {
       this.#tear(chunk, length);
       return undefined;
@@ -67,11 +74,11 @@ export class Framer {
     this.#fill(chunk);
   }
 
-  #continueTorn(chunk: Uint8Array): Frame | Reset | undefined {
+  #continueTorn(chunk: Uint8Array): Frame | Broken | undefined {
     this.#fill(chunk);
     if (this.#filled < this.#torn.length) return undefined;
     const length = readHeader(this.#torn, 0, this.maxLength);
-    if (typeof length === 'object') return length;
+    if (typeof length === 'object') return this.#giveUp(length, chunk);
     if (this.#filled < length) {
       const whole = new Uint8Array(length);
       whole.set(this.#torn);
@@ -96,10 +103,15 @@ export class Framer {
     this.#at = 0;
   }
 
-  #giveUp(reset: Reset): void {
-    this.#reset = reset;
+  #giveUp(reset: Reset, chunk: Uint8Array): Broken {
+    const rest = chunk.subarray(this.#at, this.#at + MAX_LENGTH - this.#filled);
+    const bytes = new Uint8Array(this.#filled + rest.length);
+    bytes.set(this.#torn.subarray(0, this.#filled));
+    bytes.set(rest, this.#filled);
+    this.#broken = { kind: 'broken', reset, bytes };
     this.#chunks = [];
     this.#torn = NOTHING;
+    return this.#broken;
   }
 }
 

@@ -4,11 +4,14 @@ import { hex } from '../../../src/bgp/wire/bytes.ts';
 import { Framer } from '../../../src/bgp/wire/framer.ts';
 import { fromHex, message } from './support.ts';
 
-/** Everything that a framer has ready: frames as hex, a reset as its code and subcode. */
+/** Everything that a framer has ready: frames as hex, a broken one as the code and subcode of its reset. */
 function drain(framer: Framer): string[] {
   const out: string[] = [];
   for (let next = framer.next(); next !== undefined; next = framer.next()) {
-    if (next.kind === 'reset') return [...out, `${next.notification.code}/${next.notification.subcode}`];
+    if (next.kind === 'broken') {
+      const { code, subcode } = next.reset.notification;
+      return [...out, `${code}/${subcode}`];
+    }
     out.push(hex(next.bytes));
   }
   return out;
@@ -71,6 +74,30 @@ describe('Framer', () => {
     expect(drain(framer)).toEqual(['1/3']);
     framer.push(fromHex(KEEPALIVE));
     expect(drain(framer)).toEqual(['1/3']);
+  });
+
+  it.each([
+    ['whole', [32], 32],
+    ['torn', [3, 29], 32],
+    ['cut behind its header', [19, 13], 19],
+  ])('gives the octets of a message with a bad header that came %s', (_, sizes, shown) => {
+    const bad = `00${KEEPALIVE.slice(2)}${'61'.repeat(13)}`;
+    const framer = new Framer();
+    framer.push(fromHex(UPDATE));
+    let at = 0;
+    for (const size of sizes) {
+      framer.push(fromHex(bad).subarray(at, at + size));
+      at += size;
+    }
+    expect(framer.next()).toMatchObject({ kind: 'frame' });
+    const broken = framer.next();
+    expect(hex(broken?.bytes ?? new Uint8Array())).toBe(bad.slice(0, 2 * shown));
+  });
+
+  it('keeps no more of them than make a message', () => {
+    const framer = new Framer();
+    framer.push(new Uint8Array(10_000));
+    expect(framer.next()?.bytes).toHaveLength(4096);
   });
 
   it('accepts long messages from when they are negotiated (RFC 8654)', () => {

@@ -47,7 +47,7 @@ export function decode(bytes: Uint8Array, ctx: WireContext = context): Decoded {
   framer.push(bytes);
   const frame = framer.next();
   if (frame === undefined) throw new Error('the message is not complete');
-  return frame.kind === 'reset' ? frame : decodeMessage(frame, ctx);
+  return frame.kind === 'broken' ? frame.reset : decodeMessage(frame, ctx);
 }
 
 export const decodeHex = (text: string, ctx: WireContext = context): Decoded => decode(fromHex(text), ctx);
