@@ -235,6 +235,7 @@ export class Agent {
       netlink: this.#kernel.podNetlink,
       clock,
       log: log.component('cni'),
+      routeProtocol: settings.routeProtocol,
       socketPath: settings.cniSocket,
       onAttachments: (list: readonly Attachment[]): void =>
         this.#facts.attachments.replace(new Map(list.map((a) => [attachmentId(a), a]))),

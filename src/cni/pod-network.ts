@@ -10,6 +10,7 @@ import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
 import { DelQueue } from './del-queue.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { GatewayMode } from './link/plan.ts';
 import { PodLinks } from './link/pod-links.ts';
 import type { OperationContext } from './operations/context.ts';
 import { del, detach } from './operations/del.ts';
@@ -27,6 +28,8 @@ export interface PodNetworkConfig {
   readonly mtu: number;
   /** Addresses never given to pods, for example the node's own. */
   readonly reserved?: readonly Address[];
+  /** The node's own network has a router 169.254.1.1: pod links answer for that address and do not hold it. */
+  readonly routerAtGateway?: boolean;
   /** Why no pod can be attached now; absent: ready. ADD then says "try again later", STATUS says "not available". */
   readonly notReady?: string;
 }
@@ -40,6 +43,8 @@ export interface PodNetworkOptions {
   readonly onAttachments: (attachments: readonly Attachment[]) => void;
   /** A call was answered: its command, the error code that the caller got, how long it took in seconds. For metrics. */
   readonly onAnswer?: (command: string, code: number | undefined, seconds: number) => void;
+  /** Marks the routes to pods. */
+  readonly routeProtocol: number;
   /** `/run/gryphon/cni.sock`; the DEL queue and the heartbeat stand in the same directory. */
   readonly socketPath: string;
 }
@@ -71,13 +76,14 @@ export class PodNetwork {
   constructor(options: PodNetworkOptions) {
     const { netlink, ipam, clock, log, socketPath } = options;
     this.#options = options;
-    this.#links = new PodLinks(netlink);
+    this.#links = new PodLinks(netlink, options.routeProtocol);
     this.#operations = new OperationQueue(MAX_OPERATIONS);
     const refusal = (): string | undefined => this.#drained ?? this.#notReady();
     const changed = (): void => options.onAttachments(ipam.list());
     const unavailable = (): string | undefined => this.#unavailable();
     const mtu = (): number => this.#config.mtu;
-    this.#context = { ipam, links: this.#links, netlink, log, mtu, refusal, unavailable, changed };
+    const gateway = (): GatewayMode => (this.#config.routerAtGateway === true ? 'proxied' : 'held');
+    this.#context = { ipam, links: this.#links, log, mtu, gateway, refusal, unavailable, changed };
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);
     this.#delQueue = new DelQueue(socketPath, log);
     this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Intent, type IntentFacts, intentOf } from '../../src/calc/intent.ts';
-import { computePodNetwork } from '../../src/calc/pod-network.ts';
+import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-network.ts';
 import { computeSelf } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
-import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
+import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
 import { bgpPeer, byName, kernelRoute, link, linkMap, node } from '../support/records.ts';
 
 const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
@@ -95,18 +95,36 @@ describe('computePodNetwork', () => {
 
   it('takes the smallest MTU of the links with the node addresses', () => {
     const addresses = [on(2, '192.0.2.1'), on(3, '2001:db8::1'), on(1, '127.0.0.1')];
-    expect(computePodNetwork(self, links, addresses, 0).mtu).toBe(1400);
-    expect(computePodNetwork(self, links, addresses, 1300).mtu).toBe(1300);
-    expect(computePodNetwork(self, links, [on(1, '192.0.2.1')], 0).mtu).toBe(1500);
+    expect(computePodNetwork(self, links, addresses, false, 0).mtu).toBe(1400);
+    expect(computePodNetwork(self, links, addresses, false, 1300).mtu).toBe(1300);
+    expect(computePodNetwork(self, links, [on(1, '192.0.2.1')], false, 0).mtu).toBe(1500);
   });
 
   it('says why no pod can be attached', () => {
     const bare = byName(node('a', [], ['192.0.2.1']));
-    expect(computePodNetwork(computeSelf('a', bare, new Set()), links, [], 0).notReady).toBe(
+    expect(computePodNetwork(computeSelf('a', bare, new Set()), links, [], false, 0).notReady).toBe(
       'Node a has no podCIDR',
     );
-    expect(computePodNetwork(computeSelf('z', bare, new Set()), links, [], 0).notReady).toBe(
+    expect(computePodNetwork(computeSelf('z', bare, new Set()), links, [], false, 0).notReady).toBe(
       'there is no Node object z',
     );
+  });
+});
+
+describe('hasRouterAtGateway', () => {
+  const gateway = address('169.254.1.1');
+  it.each<[string, RouteRecord, boolean]>([
+    [
+      'an ordinary default route',
+      kernelRoute('0.0.0.0/0', { gateway: address('192.0.2.1'), link: 2 }),
+      false,
+    ],
+    ['link-local addresses on the uplink', kernelRoute('169.254.0.0/16', { link: 2 }), false],
+    ['the address on the uplink', kernelRoute('169.254.1.1/32', { link: 2 }), true],
+    ['a default route through it', kernelRoute('0.0.0.0/0', { gateway, link: 2, onlink: true }), true],
+    ['one way of several', kernelRoute('10.0.0.0/8', [{ link: 3 }, { gateway, link: 2 }]), true],
+    ['a blackhole', kernelRoute('169.254.1.1/32', [], { kind: 'blackhole' }), false],
+  ])('%s', (_, route, expected) => {
+    expect(hasRouterAtGateway([route])).toBe(expected);
   });
 });

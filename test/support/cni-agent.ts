@@ -44,6 +44,7 @@ const network = new PodNetwork({
   ipam,
   clock: systemClock,
   log,
+  routeProtocol: 71,
   socketPath: options.socketPath,
   onAttachments: () => {},
 });

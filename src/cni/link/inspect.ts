@@ -1,6 +1,5 @@
 import type { Address } from '../../net/address.ts';
 import { familyOf } from '../../net/address.ts';
-import { hostPrefix } from '../../net/prefix.ts';
 import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
 import { Rtnetlink } from '../../netlink/rtnetlink.ts';
 import type { RouteRecord } from '../../netlink/wire/records.ts';
@@ -35,18 +34,6 @@ export function podProblems(
         .map((r) => `the pod lacks the route ${r.prefix}`),
     ];
   });
-}
-
-/** Whether our own routes on the node lead to every address by this link. */
-export function hostRouteProblems(
-  routes: readonly RouteRecord[],
-  link: { readonly index: number; readonly name: string },
-  addresses: readonly Address[],
-): readonly string[] {
-  const led = new Set(routes.filter((r) => r.nextHops[0]?.link === link.index).map((r) => r.prefix));
-  return addresses
-    .filter((own) => !led.has(hostPrefix(own)))
-    .map((own) => `the node lacks the route ${own} dev ${link.name}`);
 }
 
 const sameWay = (a: RouteRecord, b: RouteRecord): boolean =>

@@ -1,19 +1,17 @@
 import { type Address, address, type Family, familyOf } from '../../net/address.ts';
 import { type Mac, parseMac } from '../../net/mac.ts';
 import { defaultPrefix, hostPrefix } from '../../net/prefix.ts';
-import type { RouteRecord } from '../../netlink/wire/records.ts';
+import type { LinkAddressRecord, RouteRecord } from '../../netlink/wire/records.ts';
 import type { NetlinkRequest } from '../../netlink/wire/requests.ts';
 
 /** PURE: the requests that make a pod link, as data. Their order matters: each needs what stands before it. */
 
 export const hostMac = parseMac('ee:ee:ee:ee:ee:ee') as Mac;
-/** Every pod's IPv4 gateway: an address of the host end, so the kernel answers ARP for it whatever routes the node has. */
+/** Every pod's IPv4 gateway. */
 export const gateway4 = address('169.254.1.1');
 /** Every pod's IPv6 gateway: what the MAC above gives by EUI-64 (RFC 4291 appendix A). */
 export const gateway6 = address('fe80::ecee:eeff:feee:eeee');
 
-/** Our route protocol. */
-export const routeProtocol = 71;
 export const mainTable = 254;
 
 const scope = { universe: 0, link: 253, host: 254 } as const;
@@ -50,18 +48,31 @@ export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
 }
 
 /**
- * The host end: up, with the gateways' addresses. 169.254.1.1 has scope host, so the kernel never chooses it as the source of
- * anything that leaves the node.
+ * How the host end answers ARP for 169.254.1.1. `held`: it has the address, so the kernel answers whatever routes the node has.
+ * `proxied`: for a node whose own network has a router of that address, as inside a cluster of Calico or of Gryphon: held, it would be
+ * the node's everywhere, which would answer for its own router. A proxy entry needs the node's route to that router.
  */
-export function hostRequests(link: number, addresses: readonly Address[]): readonly NetlinkRequest[] {
-  const gateways: readonly NetlinkRequest[] = families(addresses).map((family) => ({
-    kind: 'address.replace',
-    address:
-      family === 4
-        ? { link, address: gateway4, prefixLength: 32, scope: scope.host, flags: 0 }
-        : { link, address: gateway6, prefixLength: 64, scope: scope.link, flags: IFA_F_NODAD },
-  }));
+export type GatewayMode = 'held' | 'proxied';
+
+/** The host end: up, with the gateways of the pod's families. */
+export function hostRequests(
+  link: number,
+  addresses: readonly Address[],
+  mode: GatewayMode,
+): readonly NetlinkRequest[] {
+  const gateways = addresses.map(familyOf).map((family) => gatewayRequest(link, family, mode));
   return [{ kind: 'link.set', link: { index: link }, up: true }, ...gateways];
+}
+
+/** 169.254.1.1 has scope host, so the kernel never chooses it as the source of anything that leaves the node. */
+function gatewayRequest(link: number, family: Family, mode: GatewayMode): NetlinkRequest {
+  if (family === 4 && mode === 'proxied')
+    return { kind: 'neighbour.replace', neighbour: { link, address: gateway4, state: 0, proxy: true } };
+  const address: LinkAddressRecord =
+    family === 4
+      ? { link, address: gateway4, prefixLength: 32, scope: scope.host, flags: 0 }
+      : { link, address: gateway6, prefixLength: 64, scope: scope.link, flags: IFA_F_NODAD };
+  return { kind: 'address.replace', address };
 }
 
 /** The pod's end: up, its addresses, the way to the gateway and through it. */
@@ -108,17 +119,15 @@ function permanentGateway(link: number): NetlinkRequest {
 }
 
 /** The host's way to one address of the pod. */
-export function hostRoute(link: number, own: Address): RouteRecord {
+export function hostRoute(link: number, own: Address, protocol: number): RouteRecord {
   const family = familyOf(own);
   return {
     prefix: hostPrefix(own),
     kind: 'unicast',
     table: mainTable,
-    protocol: routeProtocol,
+    protocol,
     scope: family === 4 ? scope.link : scope.universe,
     metric: metric(family),
     nextHops: [{ link }],
   };
 }
-
-const families = (addresses: readonly Address[]): readonly Family[] => addresses.map(familyOf);

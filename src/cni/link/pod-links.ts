@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type AttachmentKey, attachmentId } from '../../ipam/attachment.ts';
+import { type Attachment, type AttachmentKey, attachmentId } from '../../ipam/attachment.ts';
 import type { LiveAttachment } from '../../ipam/ipam.ts';
 import { type Address, familyOf } from '../../net/address.ts';
 import type { Mac } from '../../net/mac.ts';
@@ -11,8 +11,8 @@ import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkRemover } from './link-remover.ts';
 import { hostLinkName, ownerAlias, parseOwnerAlias, podLinkPattern } from './owner.ts';
-import { createRequests, hostRequests, hostRoute, mainTable, podRequests, routeProtocol } from './plan.ts';
-import { hostSysctls4, hostSysctls6, podSysctls6, type Sysctl } from './sysctls.ts';
+import { createRequests, type GatewayMode, hostRequests, hostRoute, mainTable, podRequests } from './plan.ts';
+import { hostSysctls4, hostSysctls6, podSysctls6, proxySysctls, type Sysctl } from './sysctls.ts';
 
 const SYSCTL_ROOT = '/proc/sys/net';
 
@@ -21,15 +21,19 @@ export interface PodLinkSpec {
   readonly addresses: readonly Address[];
   readonly mtu: number;
   readonly netns: NetworkNamespace;
+  readonly gateway: GatewayMode;
 }
 
 /** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
 export class PodLinks {
   readonly #netlink: Rtnetlink;
   readonly #remover: LinkRemover;
+  readonly #protocol: number;
 
-  constructor(netlink: Rtnetlink) {
+  /** `protocol` marks the host's routes. */
+  constructor(netlink: Rtnetlink, protocol: number) {
     this.#netlink = netlink;
+    this.#protocol = protocol;
     this.#remover = new LinkRemover(netlink);
   }
 
@@ -39,7 +43,7 @@ export class PodLinks {
    * @throws CniError; a link that is half made is left for `remove`
    */
   create(spec: PodLinkSpec): Mac {
-    const { key, addresses, mtu, netns } = spec;
+    const { key, addresses, mtu, netns, gateway } = spec;
     const hostLink = hostLinkName(key);
     const alias = ownerAlias(key);
     if (alias === undefined) {
@@ -57,10 +61,14 @@ export class PodLinks {
       this.#netlink,
       createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, ipv6 }),
     );
-    writeSysctls([...hostSysctls4(hostLink), ...(wantsIpv6 ? hostSysctls6(hostLink) : [])]);
+    writeSysctls([
+      ...hostSysctls4(hostLink),
+      ...(gateway === 'proxied' ? proxySysctls(hostLink) : []),
+      ...(wantsIpv6 ? hostSysctls6(hostLink) : []),
+    ]);
     const host = this.#netlink.link({ name: hostLink });
     if (host === undefined) throw new CniError(cniCode.linkFailed, `${hostLink} vanished while it was made`);
-    this.#run(this.#netlink, hostRequests(host.index, addresses));
+    this.#run(this.#netlink, hostRequests(host.index, addresses, gateway));
     const mac = this.#setUpPod(spec, wantsIpv6);
     this.#addHostRoutes(host.index, addresses);
     return mac;
@@ -81,7 +89,7 @@ export class PodLinks {
   /** A route of ours in the way is a remnant of the same address and is replaced; anybody else's is an error. */
   #addHostRoutes(link: number, addresses: readonly Address[]): void {
     for (const own of addresses) {
-      const route = hostRoute(link, own);
+      const route = hostRoute(link, own, this.#protocol);
       const [failure] = this.#netlink.run([{ kind: 'route.create', route }]);
       if (failure === undefined) continue;
       if (failure.errnoName === 'EEXIST' && this.#isOurs(own)) {
@@ -93,7 +101,7 @@ export class PodLinks {
   }
 
   #isOurs(own: Address): boolean {
-    const filter = { family: familyOf(own), table: mainTable, protocol: routeProtocol };
+    const filter = { family: familyOf(own), table: mainTable, protocol: this.#protocol };
     return this.#netlink.routes(filter).some((route) => route.prefix === hostPrefix(own));
   }
 
@@ -111,6 +119,21 @@ export class PodLinks {
     const link = this.#netlink.link({ name: hostLinkName(key) });
     const owner = link?.alias === undefined ? key : parseOwnerAlias(link.alias);
     return owner !== undefined && attachmentId(owner) === attachmentId(key) ? link : undefined;
+  }
+
+  /** What is wrong with the node's end and with its routes to the pod, as sentences; empty: nothing. */
+  async problems(attachment: Attachment, signal: AbortSignal): Promise<readonly string[]> {
+    const link = this.find(attachment);
+    if (link === undefined) return [`the node has no link ${attachment.hostLink}`];
+    const filter = { table: mainTable, protocol: this.#protocol, link: link.index };
+    const routes = await this.#netlink.routesAsync(filter, signal);
+    const led = new Set(routes.map((route) => route.prefix));
+    return [
+      ...(link.up ? [] : [`${link.name} is down`]),
+      ...attachment.addresses
+        .filter((own) => !led.has(hostPrefix(own)))
+        .map((own) => `the node lacks the route ${own} dev ${link.name}`),
+    ];
   }
 
   /** Whether the namespace has an interface of that name, whoever made it. */
@@ -143,7 +166,7 @@ export class PodLinks {
 
   /** Link index to the addresses that our host routes send there. */
   async #routedAddresses(signal: AbortSignal): Promise<ReadonlyMap<number, readonly Address[]>> {
-    const routes = await this.#netlink.routesAsync({ table: mainTable, protocol: routeProtocol }, signal);
+    const routes = await this.#netlink.routesAsync({ table: mainTable, protocol: this.#protocol }, signal);
     const found = new Map<number, Address[]>();
     for (const { prefix, nextHops } of routes) {
       const link = nextHops[0]?.link;

@@ -42,7 +42,13 @@ export async function add(
   context.changed();
   try {
     const mtu = config.mtu ?? context.mtu();
-    const mac = context.links.create({ key, addresses: attachment.addresses, mtu, netns });
+    const mac = context.links.create({
+      key,
+      addresses: attachment.addresses,
+      mtu,
+      netns,
+      gateway: context.gateway(),
+    });
     throwIfGone(caller);
     const confirmed = context.ipam.confirm(key);
     context.changed();

@@ -1,7 +1,6 @@
 import type { Attachment } from '../../ipam/attachment.ts';
 import { hostPrefix } from '../../net/prefix.ts';
-import { hostRouteProblems, podProblems } from '../link/inspect.ts';
-import { mainTable, routeProtocol } from '../link/plan.ts';
+import { podProblems } from '../link/inspect.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import type { CheckRequest } from '../protocol/request.ts';
 import { type CniResult, parseResult } from '../protocol/result.ts';
@@ -28,7 +27,7 @@ export async function check(
   const problems = [
     ...resultProblems(previous, attachment, path),
     ...podProblems(netns, key.ifname, attachment.addresses),
-    ...(await hostProblems(attachment, signal, context)),
+    ...(await context.links.problems(attachment, signal)),
   ];
   if (problems.length > 0)
     throw new CniError(cniCode.checkFailed, 'the pod link is damaged', problems.join('; '));
@@ -43,19 +42,5 @@ function resultProblems(previous: CniResult, attachment: Attachment, sandbox: st
     ...addresses
       .filter((own) => !told.has(hostPrefix(own)))
       .map((own) => `prevResult lacks the address ${own}`),
-  ];
-}
-
-async function hostProblems(
-  attachment: Attachment,
-  signal: AbortSignal,
-  context: OperationContext,
-): Promise<readonly string[]> {
-  const link = context.links.find(attachment);
-  if (link === undefined) return [`the node has no link ${attachment.hostLink}`];
-  const routes = await context.netlink.routesAsync({ table: mainTable, protocol: routeProtocol }, signal);
-  return [
-    ...(link.up ? [] : [`${link.name} is down`]),
-    ...hostRouteProblems(routes, link, attachment.addresses),
   ];
 }

@@ -1,16 +1,16 @@
 import type { Ipam } from '../../ipam/ipam.ts';
-import type { Rtnetlink } from '../../netlink/rtnetlink.ts';
 import type { Log } from '../../ports/log.ts';
+import type { GatewayMode } from '../link/plan.ts';
 import type { PodLinks } from '../link/pod-links.ts';
 
 /** What operations work with and on. */
 export interface OperationContext {
   readonly ipam: Ipam;
   readonly links: PodLinks;
-  readonly netlink: Rtnetlink;
   readonly log: Log;
   /** MTU of pod links whose configuration names none. */
   readonly mtu: () => number;
+  readonly gateway: () => GatewayMode;
   /** Why no pod can be attached now; undefined: it can. */
   readonly refusal: () => string | undefined;
   /** Why STATUS says so; undefined also during a restart, which is nothing to make a node unready for. */

@@ -144,6 +144,8 @@ export interface RouteFilter {
   readonly family?: Family;
   readonly table?: number;
   readonly protocol?: number;
+  /** Index of the link of the first next hop; one that does not exist is ENODEV. */
+  readonly link?: number;
 }
 
 export function writeRouteFilter(out: MessageWriter, family: Family, filter: RouteFilter): void {
@@ -151,6 +153,7 @@ export function writeRouteFilter(out: MessageWriter, family: Family, filter: Rou
   out.out.u8(0).u8(filter.protocol ?? 0);
   out.out.u8(0).u8(0).u32le(0);
   if (filter.table !== undefined) out.u32(RTA.TABLE, filter.table);
+  if (filter.link !== undefined) out.u32(RTA.OIF, filter.link);
 }
 
 const compactTable = (table: number): number => (table > 255 ? RT_TABLE_COMPAT : table);

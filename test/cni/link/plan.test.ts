@@ -30,7 +30,7 @@ test('the pair is made down, its peer in the pod; the alias and no automatic add
 });
 
 test('the host end has the gateways: 169.254.1.1 of scope host, the link-local one without DAD', () => {
-  expect(hostRequests(7, [v4, v6])).toEqual([
+  expect(hostRequests(7, [v4, v6], 'held')).toEqual([
     { kind: 'link.set', link: { index: 7 }, up: true },
     {
       kind: 'address.replace',
@@ -41,6 +41,14 @@ test('the host end has the gateways: 169.254.1.1 of scope host, the link-local o
       address: { link: 7, address: 'fe80::ecee:eeff:feee:eeee', prefixLength: 64, scope: 253, flags: 2 },
     },
   ]);
+});
+
+test('beside a router 169.254.1.1 the host end answers for it by proxy; the other gateway is the same', () => {
+  expect(hostRequests(7, [v4, v6], 'proxied')[1]).toEqual({
+    kind: 'neighbour.replace',
+    neighbour: { link: 7, address: '169.254.1.1', state: 0, proxy: true },
+  });
+  expect(hostRequests(7, [v4, v6], 'proxied')[2]).toEqual(hostRequests(7, [v4, v6], 'held')[2]);
 });
 
 test('the pod: address, way to the gateway, default through it; each needs what stands before it', () => {
@@ -64,6 +72,6 @@ test('the pod: address, way to the gateway, default through it; each needs what 
 
 test('the way to the pod carries our protocol', () => {
   const common = { kind: 'unicast', table: 254, protocol: 71, nextHops: [{ link: 7 }] };
-  expect(hostRoute(7, v4)).toEqual({ ...common, prefix: '10.244.1.2/32', scope: 253, metric: 0 });
-  expect(hostRoute(7, v6)).toEqual({ ...common, prefix: 'fd00:244:1::2/128', scope: 0, metric: 1024 });
+  expect(hostRoute(7, v4, 71)).toEqual({ ...common, prefix: '10.244.1.2/32', scope: 253, metric: 0 });
+  expect(hostRoute(7, v6, 71)).toEqual({ ...common, prefix: 'fd00:244:1::2/128', scope: 0, metric: 1024 });
 });
