@@ -1,6 +1,7 @@
 import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
 import type { AnyRecord } from '../records/object.ts';
+import { hasError } from '../records/problem.ts';
 import { emptySnapshot, type Snapshot, type SnapshotMap } from '../records/snapshot.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 
@@ -10,7 +11,7 @@ type GoodObject = ManifestObject & { readonly record: AnyRecord };
 interface StoredFile {
   readonly objects: readonly GoodObject[];
   readonly problems: readonly Problem[];
-  /** False: no version of the file could ever be parsed. */
+  /** False: no version of the file was ever without errors. */
   readonly known: boolean;
 }
 
@@ -105,19 +106,40 @@ function kept(problem: Problem, count: number): Problem {
   return { ...problem, message: `${problem.message}; ${objects} last read from it stay in force` };
 }
 
-/** The new objects, and in place of a refused one its last valid version. */
+/**
+ * The new objects, and in place of a wrong one its last valid version. Where it cannot be told which object a wrong one is,
+ * it may be any of those that the file no longer shows: they stay.
+ */
 function merge(old: StoredFile, manifest: Manifest): StoredFile {
-  const last = new Map(old.objects.map((object) => [keyOf(object), object]));
+  const unseen = new Map(old.objects.map((object) => [keyOf(object), object]));
   const objects: GoodObject[] = [];
-  const problems: Problem[] = [...manifest.problems];
+  const problems: Problem[] = [];
+  const nameless: Problem[] = [...manifest.problems];
   for (const object of manifest.objects) {
-    const { record } = object;
-    const good = record === undefined ? last.get(keyOf(object)) : { ...object, record };
+    const before = unseen.get(keyOf(object));
+    unseen.delete(keyOf(object));
+    const { good, isKept } = choose(object, before);
     if (good !== undefined) objects.push(good);
-    const isKept = record === undefined && good !== undefined;
-    problems.push(...object.problems.map((problem) => (isKept ? lastVersion(problem) : problem)));
+    const found = isKept ? object.problems.map(lastVersion) : object.problems;
+    (object.name === '' ? nameless : problems).push(...found);
   }
-  return { objects, problems, known: true };
+  const known = old.known || !hasError([...nameless, ...problems]);
+  if (!hasError(nameless)) return { objects, problems: [...nameless, ...problems], known };
+  const told = nameless.map((problem) =>
+    problem.severity === 'error' ? kept(problem, unseen.size) : problem,
+  );
+  return { objects: [...objects, ...unseen.values()], problems: [...told, ...problems], known };
+}
+
+/** The new version of an object, unless it is refused, or wrong in part where the one before was not. */
+function choose(
+  object: ManifestObject,
+  before: GoodObject | undefined,
+): { readonly good: GoodObject | undefined; readonly isKept: boolean } {
+  const { record, problems } = object;
+  const isWorse = record === undefined || (hasError(problems) && !hasError(before?.problems ?? []));
+  if (before !== undefined && isWorse) return { good: before, isKept: true };
+  return { good: record === undefined ? undefined : { ...object, record }, isKept: false };
 }
 
 const lastVersion = (problem: Problem): Problem =>

@@ -2,7 +2,7 @@ import { bgpConfigurationKind } from '../kinds/bgp-configuration.ts';
 import { asNumberDecoder, holdTimeDecoder, keepaliveTimeDecoder } from './field-decoder.ts';
 import { decodeField, readObject } from './kind-object.ts';
 import { defined } from './plain.ts';
-import { invalidField, isRefused, type Parsed } from './problem.ts';
+import { hasError, invalidField, type Parsed } from './problem.ts';
 
 /** A BGPConfiguration of `gryphon.dev/v1alpha1`: `default`, or `node.NAME` for one node. Absent means: the default applies. */
 export interface BGPConfigurationRecord {
@@ -30,7 +30,7 @@ export function parseBGPConfiguration(value: unknown): Parsed<BGPConfigurationRe
   const asNumber = decodeField(object, 'asNumber', asNumberDecoder);
   const holdTime = decodeField(object, 'holdTime', holdTimeDecoder);
   const keepaliveTime = decodeField(object, 'keepaliveTime', keepaliveTimeDecoder);
-  if (isRefused(problems)) return { problems };
+  if (hasError(problems)) return { problems };
   const { nodeToNodeMeshEnabled, listenPort, ebgpRequiresPolicy } = spec;
   const record = defined({
     name,

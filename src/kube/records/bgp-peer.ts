@@ -10,7 +10,7 @@ import {
 } from './field-decoder.ts';
 import { decodeField, excludeFields, readObject, requireField } from './kind-object.ts';
 import { defined } from './plain.ts';
-import { isRefused, type Parsed } from './problem.ts';
+import { hasError, type Parsed } from './problem.ts';
 
 /** A BGPPeer of `gryphon.dev/v1alpha1`; names and meaning are Calico v3's. */
 export interface BGPPeerRecord {
@@ -49,7 +49,7 @@ export function parseBGPPeer(value: unknown): Parsed<BGPPeerRecord> {
   const asNumber = requireField(object, 'asNumber', asNumberDecoder);
   const holdTime = decodeField(object, 'holdTime', holdTimeDecoder);
   const keepaliveTime = decodeField(object, 'keepaliveTime', keepaliveTimeDecoder);
-  if (peer === undefined || asNumber === undefined || isRefused(problems)) return { problems };
+  if (peer === undefined || asNumber === undefined || hasError(problems)) return { problems };
   const record = defined({
     name,
     node,

@@ -95,7 +95,10 @@ function parsePeerAddress(value: Scalar): PeerAddress | undefined {
 
 export const prefixDecoder: FieldDecoder<Prefix> = {
   decode: (value) => parsePrefix(String(value)),
-  expects: () => 'a CIDR without bits set beyond its length',
+  expects: (value) =>
+    parsePrefix(String(value), { mask: true }) === undefined
+      ? 'a CIDR'
+      : 'a CIDR without bits set beyond its length',
   remedy: (value) => {
     const masked = parsePrefix(String(value), { mask: true });
     return masked === undefined ? 'write it like 10.244.1.0/24 or fd00:244::/64' : `write ${masked}`;

@@ -36,7 +36,7 @@ const annotationPrefix = 'gryphon.dev/';
 
 /**
  * A Node of the core API `v1`, of any release: only the fields that the record needs are looked at. Only a Node without a
- * name is refused; other wrong values are left out and reported.
+ * name is refused; other wrong values are left out and reported: as errors where they cost the Node its traffic.
  */
 export function parseNode(value: unknown): Parsed<NodeRecord> {
   const { name, subject, problems } = readName('Node', value);
@@ -137,8 +137,7 @@ function readLabels(node: NodeReader, labels: PlainObject): Record<string, strin
   const entries: [string, string][] = [];
   for (const [key, value] of Object.entries(labels)) {
     if (typeof value === 'string') entries.push([key, value]);
-    else
-      node.problems.push(leftOut(node, ['metadata', 'labels', key], value, 'a text', 'write it in quotes'));
+    else node.problems.push(labelLeftOut(node, key, value));
   }
   return Object.fromEntries(entries);
 }
@@ -151,20 +150,16 @@ function decode<T>(node: NodeReader, path: Path, value: unknown, decoder: FieldD
   const scalar = typeof value === 'string' || typeof value === 'number' ? value : '';
   const decoded = decoder.decode(scalar);
   if (decoded === undefined) {
-    node.problems.push(leftOut(node, path, value, decoder.expects(scalar), decoder.remedy(scalar)));
+    const { subject, problems } = node;
+    problems.push(invalidField(subject, path, value, decoder.expects(scalar), decoder.remedy(scalar)));
   }
   return decoded;
 }
 
 const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
 
-/** A wrong value that does not cost the whole Node. */
-function leftOut(
-  node: NodeReader,
-  path: Path,
-  value: unknown,
-  expects: string,
-  remedy: string,
-): FieldProblem {
-  return { ...invalidField(node.subject, path, value, expects, remedy), severity: 'warning' };
-}
+/** Selectors do without a label; whoever misses it will look for it. */
+const labelLeftOut = (node: NodeReader, key: string, value: unknown): FieldProblem => ({
+  ...invalidField(node.subject, ['metadata', 'labels', key], value, 'a text', 'write it in quotes'),
+  severity: 'warning',
+});

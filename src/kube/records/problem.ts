@@ -8,7 +8,10 @@ export interface FieldProblem extends Problem {
   readonly path: Path;
 }
 
-/** What became of an object. Without a record it was refused, and a problem of severity `error` says why. */
+/**
+ * What became of an object. Without a record it was refused. A problem of severity `error` says why, or, beside a record, what
+ * is missing in it: a source that knows an earlier version without such goes on with that one.
+ */
 export interface Parsed<R> {
   readonly record?: R;
   readonly problems: readonly FieldProblem[];
@@ -57,5 +60,5 @@ export function showValue(value: unknown): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
-export const isRefused = (problems: readonly FieldProblem[]): boolean =>
+export const hasError = (problems: readonly Problem[]): boolean =>
   problems.some((problem) => problem.severity === 'error');

@@ -99,12 +99,12 @@ describe('bad objects are reported where they stand', () => {
     [
       'behind an alias',
       'x: &s\n  podCIDR: bad\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec: *s\n',
-      'warning GRY_FIELD_INVALID m.yaml:2:3 Node n spec.podCIDR: "bad" is not',
+      'error GRY_FIELD_INVALID m.yaml:2:3 Node n spec.podCIDR: "bad" is not',
     ],
     [
       'an entry of a list',
       'apiVersion: v1\nkind: Node\nmetadata: {name: n}\nspec:\n  podCIDRs:\n  - 10.0.0.0/24\n  - 10.0.1.1/24\n',
-      'warning GRY_FIELD_INVALID m.yaml:7:5 Node n spec.podCIDRs[1]: "10.0.1.1/24" is not',
+      'error GRY_FIELD_INVALID m.yaml:7:5 Node n spec.podCIDRs[1]: "10.0.1.1/24" is not',
     ],
   ])('%s', (_, text, problem) => {
     const problems = problemsOf(parseManifest('m.yaml', text));

@@ -59,6 +59,39 @@ describe('the last good state', () => {
     expect(after.problems[0]?.message).not.toContain('stays in force');
   });
 
+  test('a Node with a wrong value keeps its last valid version, and without one is used in part', () => {
+    const files = new Files();
+    const partly = files.write('a.yaml', nodeText('a', '10.0.0.1/24'));
+    expect(partly.nodes.get('a')?.podCIDRs).toEqual([]);
+    expect(partly.problems[0]?.message).not.toContain('stays in force');
+    // A version that was wrong itself gives way to the next one.
+    expect(files.write('a.yaml', nodeText('b', '10.0.0.1/24')).nodes.has('b')).toBe(true);
+    const before = files.write('a.yaml', nodeText('b', '10.0.0.0/24'));
+    const after = files.write('a.yaml', nodeText('b', '10.0.0.1/24'));
+    expect(after.nodes.get('b')).toBe(before.nodes.get('b'));
+    expect(after.problems.map((p) => p.message)).toEqual([
+      '"10.0.0.1/24" is not a CIDR without bits set beyond its length; the last valid version of the object stays in force',
+    ]);
+  });
+
+  test.each([
+    ['name', nodeText('b').replace('name: b', 'name: ""')],
+    ['kind', nodeText('b').replace('kind: Node\n', '')],
+    ['apiVersion', nodeText('b').replace('apiVersion: v1\n', '')],
+    ['fields', 'b\n'],
+  ])('an object that lost its %s: what the file no longer shows stays in force', (_, text) => {
+    const files = new Files();
+    const before = files.write('a.yaml', documents(nodeText('a'), nodeText('b'), peerText('p')));
+    const after = files.write('a.yaml', documents(nodeText('a', '10.9.0.0/24'), text));
+    expect(after.nodes.get('a')?.podCIDRs).toEqual(['10.9.0.0/24']);
+    expect(after.nodes.get('b')).toBe(before.nodes.get('b'));
+    expect(after.bgpPeers).toBe(before.bgpPeers);
+    expect(after.problems.map((p) => p.message)).toEqual([
+      expect.stringMatching(/; the 2 objects last read from it stay in force$/),
+    ]);
+    expect([...files.write('a.yaml', nodeText('a')).nodes.keys()]).toEqual(['a']);
+  });
+
   test('a file that became empty keeps its objects, one with a comment has none', () => {
     const files = new Files();
     files.write('a.yaml', nodeText('a'));
@@ -82,8 +115,10 @@ describe('the last good state', () => {
     expect(after.problems).toEqual([]);
   });
 
-  test('incomplete as long as a file could never be parsed', () => {
+  test('incomplete as long as a file could never be understood', () => {
     const files = new Files();
+    expect(files.write('a.yaml', documents(nodeText('a'), nodeText('b', 'x'))).complete).toBe(false);
+    expect(files.write('a.yaml', documents(nodeText('a'), 'kind: Node\n')).complete).toBe(false);
     expect(files.write('a.yaml', 'kind: [').complete).toBe(false);
     expect(files.write('a.yaml', nodeText('a')).complete).toBe(true);
     expect(files.write('a.yaml', 'kind: [').complete).toBe(true);

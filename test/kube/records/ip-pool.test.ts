@@ -13,7 +13,7 @@ describe('bad pools are refused', () => {
     ],
     [
       { cidr: '10.244.0.0' },
-      'GRY_FIELD_INVALID IPPool pods spec.cidr: "10.244.0.0" is not a CIDR without bits set beyond its length; write it like 10.244.1.0/24 or fd00:244::/64',
+      'GRY_FIELD_INVALID IPPool pods spec.cidr: "10.244.0.0" is not a CIDR; write it like 10.244.1.0/24 or fd00:244::/64',
     ],
     [
       { cidr: 5 },
