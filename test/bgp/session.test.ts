@@ -101,7 +101,7 @@ function world(
     ...announced,
   };
   const line = (level: string) => (msg: string, fields?: LogFields) =>
-    void lines.push(`${level} ${msg}${fields?.bytes === undefined ? '' : ` ${String(fields.bytes)}`}`);
+    void lines.push(`${level} ${msg}${typeof fields?.bytes === 'string' ? ` ${fields.bytes}` : ''}`);
   const log: Log = { ...silentLog, info: line('info'), warn: line('warn'), error: line('error') };
   const session = new Session(meshPeer(1, 2, overrides), speaker, {
     transport: network.host(nodeAddress(1)),

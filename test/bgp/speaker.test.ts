@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TransportError } from '../../src/bgp/transport.ts';
 import { address } from '../../src/net/address.ts';
-import { prefix } from '../../src/net/prefix.ts';
+import { type Prefix, prefix } from '../../src/net/prefix.ts';
 import { type LogFields, silentLog } from '../../src/ports/log.ts';
 import { meshPeer, nodeAddress, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
 
@@ -182,6 +182,37 @@ describe('a node that is lost', () => {
     });
     expect(cluster.node(2).host.ends.size).toBe(0);
   });
+});
+
+test('a large table comes, is filtered and goes in pieces, one a turn', () => {
+  const cluster = new SimCluster(2);
+  const many = Array.from({ length: 12_000 }, (_, i) => prefix(`10.${i >> 8}.${i & 255}.0/24`));
+  const accept = (prefixes: readonly Prefix[]): void =>
+    cluster.configure(1, (c) => ({
+      ...c,
+      peers: [meshPeer(1, 2, { import: { kind: 'exactly', prefixes } })],
+    }));
+  accept(many);
+  cluster.configure(2, (c) => ({ ...c, originated: many.map((p) => ({ prefix: p })) }));
+  const { batches } = cluster.node(1);
+  const told = (): readonly number[] => {
+    const lengths = batches.splice(0).map((changes) => changes.length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(5000);
+    return [lengths.length, lengths.reduce((a, b) => a + b)];
+  };
+  cluster.run(15);
+  expect(told()[1]).toBe(12_000);
+  accept([]);
+  cluster.run(1);
+  // 12,000 to judge and 12,000 to decide, 5,000 a turn.
+  expect(told()).toEqual([3, 12_000]);
+  accept(many);
+  cluster.run(1);
+  expect(told()).toEqual([3, 12_000]);
+  void cluster.node(2).speaker.stop();
+  cluster.run(1);
+  expect(told()).toEqual([3, 12_000]);
+  expect(cluster.routes(1)).toEqual([]);
 });
 
 describe('a changed configuration', () => {

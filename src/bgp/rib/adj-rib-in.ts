@@ -1,5 +1,6 @@
 import type { Prefix } from '../../net/prefix.ts';
 import type { BgpFamily } from '../config.ts';
+import { FAMILIES } from '../wire/family.ts';
 import type { Announcement } from '../wire/message.ts';
 import { attributesKey } from './attributes-key.ts';
 import { makePath, type Path, type PathSource } from './path.ts';
@@ -9,6 +10,12 @@ interface Shared {
   readonly key: string;
   /** How many prefixes stand on it. */
   uses: number;
+}
+
+export interface AdjRibInEntry {
+  readonly family: BgpFamily;
+  readonly prefix: Prefix;
+  readonly path: Path;
 }
 
 /**
@@ -66,8 +73,11 @@ export class AdjRibIn {
     return this.#shared.size;
   }
 
-  *entries(family: BgpFamily): IterableIterator<readonly [Prefix, Path]> {
-    for (const [prefix, { path }] of this.#tables[family]) yield [prefix, path];
+  /** Everything held, as it is when the iterator gets there: prefixes may come, change and go on the way. */
+  *entries(): Generator<AdjRibInEntry, void> {
+    for (const family of FAMILIES) {
+      for (const [prefix, { path }] of this.#tables[family]) yield { family, prefix, path };
+    }
   }
 
   #release(shared: Shared | undefined): void {

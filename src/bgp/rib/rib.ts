@@ -2,9 +2,8 @@ import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixFamily } from '../../net/prefix.ts';
 import type { BgpFamily, ImportPolicy } from '../config.ts';
 import type { LearnedRoute, PathStatus, RibEntryStatus } from '../status.ts';
-import { FAMILIES } from '../wire/family.ts';
 import type { Announcement, Withdrawal } from '../wire/message.ts';
-import { AdjRibIn } from './adj-rib-in.ts';
+import { AdjRibIn, type AdjRibInEntry } from './adj-rib-in.ts';
 import type { Decision, InteriorCost } from './decision.ts';
 import {
   type ImportFilter,
@@ -30,8 +29,9 @@ export interface Inbound {
 interface Feed extends Inbound {
   readonly adjIn: AdjRibIn;
   readonly counts: Record<BgpFamily, number>;
-  policy: ImportPolicy;
   filter: ImportFilter;
+  /** The session is over: nothing of this is accepted any more. */
+  closed: boolean;
 }
 
 const UNSPECIFIED = '0.0.0.0' as Address;
@@ -50,10 +50,18 @@ const LOCAL_PATH = makePath(
   { origin: 'igp', asPath: [] },
 );
 
-/** From what peers say to the routes that this node learned: Adj-RIBs-In, import policy, Loc-RIB. */
+/**
+ * From what peers say to the routes that this node learned: Adj-RIBs-In, import policy, Loc-RIB. What touches a whole table
+ * (the end of a session, another policy) only notes that; `flush` does the work, a piece at a time.
+ */
 export class Rib {
   readonly #loc: LocRib;
   readonly #feeds = new Map<Inbound, Feed>();
+  /**
+   * Feeds that must be judged anew, each with an iterator over what is not judged yet. It is live: what is announced or
+   * withdrawn meanwhile is judged on arrival, by the policy of now, and found as it then is, or not at all.
+   */
+  readonly #reviews = new Map<Feed, Iterator<AdjRibInEntry>>();
   #self: Self = NOBODY;
 
   constructor(cost?: InteriorCost) {
@@ -67,19 +75,21 @@ export class Rib {
 
   /** Whether `flush` has something to do. */
   get pending(): boolean {
-    return this.#loc.pending > 0;
+    return this.#reviews.size > 0 || this.#loc.pending > 0;
   }
 
   /** Takes in a peer whose session is established. */
-  open(source: PathSource, policy: ImportPolicy): Inbound {
+  open(from: PathSource, policy: ImportPolicy): Inbound {
+    // An identity of its own: what is left of the peer's session before must not be taken for this one's.
+    const source = { ...from };
     const adjIn = new AdjRibIn(source);
     const counts: Record<BgpFamily, number> = { 'ipv4-unicast': 0, 'ipv6-unicast': 0 };
     const feed: Feed = {
       source,
       adjIn,
       counts,
-      policy,
       filter: importFilter(policy),
+      closed: false,
       received: (family) => adjIn.size(family),
       accepted: (family) => counts[family],
     };
@@ -92,9 +102,8 @@ export class Rib {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
     this.#feeds.delete(inbound);
-    for (const family of FAMILIES) {
-      for (const [prefix] of feed.adjIn.entries(family)) this.#loc.put(prefix, feed.source, undefined);
-    }
+    feed.closed = true;
+    this.#review(feed);
   }
 
   announce(inbound: Inbound, announcement: Announcement): void {
@@ -121,9 +130,8 @@ export class Rib {
   setPolicy(inbound: Inbound, policy: ImportPolicy): void {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
-    feed.policy = policy;
     feed.filter = importFilter(policy);
-    this.#judgeAgain(feed);
+    this.#review(feed);
   }
 
   /** This node became another: what it originates, its addresses, its AS numbers. */
@@ -133,12 +141,23 @@ export class Rib {
     const { source } = LOCAL_PATH;
     for (const prefix of before) if (!self.originated.has(prefix)) this.#loc.put(prefix, source, undefined);
     for (const prefix of self.originated) this.#loc.put(prefix, source, LOCAL_PATH);
-    for (const feed of this.#feeds.values()) this.#judgeAgain(feed);
+    for (const feed of this.#feeds.values()) this.#review(feed);
   }
 
-  /** Decides at most `limit` prefixes and gives those whose learned route changed. */
-  flush(limit?: number): readonly RouteChange[] {
-    return this.#loc.flush(limit);
+  /** Judges and decides at most `limit` prefixes together and gives those whose learned route changed. */
+  flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
+    let left = limit;
+    for (const [feed, entries] of this.#reviews) {
+      for (; left > 0; left--) {
+        const { value, done } = entries.next();
+        if (done === true) {
+          this.#reviews.delete(feed);
+          break;
+        }
+        this.#judge(feed, value);
+      }
+    }
+    return this.#loc.flush(left);
   }
 
   /** Everything known of every prefix, for people; accepted paths and the others. */
@@ -147,12 +166,10 @@ export class Rib {
     // Prefixes of which no path was accepted are not in the Loc-RIB.
     const told = new Set<Prefix>();
     for (const feed of this.#feeds.values()) {
-      for (const family of FAMILIES) {
-        for (const [prefix] of feed.adjIn.entries(family)) {
-          if (told.has(prefix) || this.#loc.has(prefix)) continue;
-          told.add(prefix);
-          yield this.#entry(prefix, undefined);
-        }
+      for (const { prefix } of feed.adjIn.entries()) {
+        if (told.has(prefix) || this.#loc.has(prefix)) continue;
+        told.add(prefix);
+        yield this.#entry(prefix, undefined);
       }
     }
   }
@@ -175,13 +192,13 @@ export class Rib {
     return rejectPath(path, this.#self) ?? rejectPrefix(prefix, feed.filter, this.#self);
   }
 
-  #judgeAgain(feed: Feed): void {
-    for (const family of FAMILIES) {
-      for (const [prefix, path] of feed.adjIn.entries(family)) {
-        const accepted = this.#reject(feed, prefix, path) === undefined;
-        this.#put(feed, family, prefix, accepted ? path : undefined);
-      }
-    }
+  #review(feed: Feed): void {
+    this.#reviews.set(feed, feed.adjIn.entries());
+  }
+
+  #judge(feed: Feed, { family, prefix, path }: AdjRibInEntry): void {
+    const accepted = !feed.closed && this.#reject(feed, prefix, path) === undefined;
+    this.#put(feed, family, prefix, accepted ? path : undefined);
   }
 
   #put(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | undefined): void {

@@ -96,6 +96,29 @@ describe('routes', () => {
     ]);
   });
 
+  test('of a session that is over go in pieces, and nothing of the next session goes with them', () => {
+    const source = external(9);
+    const [rib, old] = ribWith(source);
+    if (old === undefined) throw new Error('no peer');
+    const all = ['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24'];
+    rib.announce(old, announcement(all, attributes([7])));
+    flush(rib);
+    rib.close(old);
+    expect(flush(rib, 2)).toEqual([]);
+    const next = rib.open(source, everything);
+    rib.announce(next, announcement(['10.1.0.0/24', '10.3.0.0/24'], attributes([7]), '192.0.2.10'));
+    const changes: string[] = [];
+    for (let i = 0; rib.pending; i++) {
+      if (i > 10) throw new Error('no end');
+      changes.push(...flush(rib, 1));
+    }
+    expect(changes.toSorted()).toEqual([
+      '10.1.0.0/24 via 192.0.2.10 (peer/9)',
+      '10.2.0.0/24 gone',
+      '10.3.0.0/24 via 192.0.2.10 (peer/9)',
+    ]);
+  });
+
   test('go with the session; what comes after it is ignored', () => {
     const [rib, peer] = ribWith(external(9));
     if (peer === undefined) throw new Error('no peer');
@@ -323,7 +346,8 @@ test('the learned routes depend on what peers say now, never on how it came abou
     asns: fc.constantFrom([7], [8], [7, 8], [64512]),
     med: fc.constantFrom(undefined, 1, 2),
     withdraw: fc.boolean(),
-    flush: fc.boolean(),
+    before: fc.constantFrom('nothing', 'nothing', 'reopen', 'accept one', 'accept all'),
+    flush: fc.constantFrom(0, 1, 2, 100),
   });
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
@@ -343,19 +367,35 @@ test('the learned routes depend on what peers say now, never on how it came abou
         }
       };
       const told = new Map<Prefix, unknown>();
-      const take = (): void => {
-        for (const { prefix, route } of lived.flush()) {
+      const policies: ImportPolicy[] = sources.map(() => everything);
+      const prepare = ({ peer: i, before }: (typeof events)[number]): void => {
+        const [peer, source] = [peers[i], sources[i]];
+        if (peer === undefined || source === undefined || before === 'nothing') return;
+        if (before === 'reopen') {
+          lived.close(peer);
+          peers[i] = lived.open(source, policies[i] ?? everything);
+          for (const prefix of PREFIXES) last.delete(`${i} ${prefix}`);
+        } else {
+          policies[i] =
+            before === 'accept all' ? everything : { kind: 'exactly', prefixes: PREFIXES.slice(0, 1) };
+          lived.setPolicy(peer, policies[i]);
+        }
+      };
+      const take = (limit: number): void => {
+        for (const { prefix, route } of lived.flush(limit)) {
           if (route === undefined) told.delete(prefix);
           else told.set(prefix, route);
         }
       };
       for (const e of events) {
+        prepare(e);
         apply(lived, peers[e.peer], e);
         last.set(`${e.peer} ${e.prefix}`, e);
-        if (e.flush) take();
+        take(e.flush);
       }
-      take();
+      while (lived.pending) take(1);
       const [fresh, ...freshPeers] = ribWith(...sources);
+      for (const [i, peer] of freshPeers.entries()) fresh.setPolicy(peer, policies[i] ?? everything);
       for (const e of last.values()) apply(fresh, freshPeers[e.peer], e);
       fresh.flush();
       expect(new Map(lived.learned)).toEqual(new Map(fresh.learned));
