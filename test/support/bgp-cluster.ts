@@ -136,3 +136,18 @@ export class SimCluster {
     });
   }
 }
+
+/** What a node of a full mesh has learned when all is well, as `SimCluster.routes` gives it. */
+export const others = (size: number, index: number): readonly string[] =>
+  Array.from({ length: size }, (_, i) => i + 1)
+    .filter((i) => i !== index)
+    .map((i) => `10.244.${i}.0/24 via 192.0.2.${i}`)
+    .sort();
+
+/** A mesh that has settled. */
+export function converged(size: number, seed = 1): SimCluster {
+  const cluster = new SimCluster(size, { seed });
+  cluster.start();
+  cluster.run(15);
+  return cluster;
+}
