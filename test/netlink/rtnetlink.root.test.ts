@@ -147,7 +147,7 @@ describe('what the kernel refuses', () => {
   });
 });
 
-test('the kernel filters dumps by family, table and protocol; an unused table is empty', async () => {
+test('the kernel filters dumps by family, table, protocol and link; an unused table is empty', async () => {
   const { netlink } = netns;
   const routes: NetlinkRequest[] = [
     create('10.1.0.0/24'),
@@ -166,6 +166,8 @@ test('the kernel filters dumps by family, table and protocol; an unused table is
   expect(prefixes({ table: 1000 })).toEqual(['10.2.0.0/24']);
   expect(prefixes({ protocol: 12 })).toEqual(['10.3.0.0/24']);
   expect(prefixes({ table: 4711 })).toEqual([]);
+  expect(prefixes({ protocol: 71, link: v0 })).toEqual(['10.1.0.0/24', '10.2.0.0/24']);
+  expect(() => prefixes({ link: 4711 })).toThrow('ENODEV');
   expect(await netlink.routesAsync({ protocol: 71 }, signal)).toEqual(netlink.routes({ protocol: 71 }));
   netlink.run(routes.map((r) => ({ kind: 'route.delete', route: (r as { route: RouteRecord }).route })));
 });
