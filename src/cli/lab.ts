@@ -5,7 +5,6 @@ import { commandRunner } from '../lab/command.ts';
 import { demo } from '../lab/demo.ts';
 import { down } from '../lab/down.ts';
 import { serveAddress } from '../lab/echo.ts';
-import { LabError } from '../lab/error.ts';
 import { execInPlace } from '../lab/exec.ts';
 import { defaultDirectory, type Lab, makeLab } from '../lab/lab.ts';
 import { preflight, requireRoot, SYSTEM_PATH } from '../lab/preflight.ts';
@@ -14,6 +13,7 @@ import { showStatus } from '../lab/status.ts';
 import { steps } from '../lab/steps/walkthrough.ts';
 import { up } from '../lab/up.ts';
 import type { CommandContext } from './context.ts';
+import { interruptibly, withoutInterrupts } from './interruption.ts';
 
 interface LabFlags {
   readonly name: string;
@@ -111,36 +111,3 @@ function labEnvironment(environment: CommandContext['environment']): Readonly<Re
 }
 
 const userID = (): number => process.geteuid?.() ?? -1;
-
-/**
- * Ctrl-C ends the work in an orderly way. The clock's timers do not keep the process alive, so something else has to. (Not
- * `once`: execa looks whether somebody else listens, and would end the process where nobody does any more.)
- */
-async function interruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = (): void =>
-    controller.abort(
-      new LabError('GRY_LAB_INTERRUPTED', 'interrupted', {
-        remedy: '"gryphon lab down" removes what is there',
-      }),
-    );
-  const alive = setInterval(() => {}, 60_000);
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    clearInterval(alive);
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
-
-/** Ctrl-C belongs to the command in the foreground; we wait for its end. */
-async function withoutInterrupts<T>(work: () => Promise<T>): Promise<T> {
-  const ignore = (): void => {};
-  process.on('SIGINT', ignore);
-  try {
-    return await work();
-  } finally {
-    process.off('SIGINT', ignore);
-  }
-}

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { LabUsageError } from '../lab/error.ts';
 import { GryphonError } from '../ports/error.ts';
 import * as agent from './agent.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
@@ -42,7 +43,7 @@ export async function runProgram({ argv, commands = COMMANDS, ...rest }: Program
     // Commander has printed its own errors already; it also throws to end after --help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     context.stderr.write(describe(error));
-    return error instanceof UsageError ? 2 : 1;
+    return error instanceof UsageError || error instanceof LabUsageError ? 2 : 1;
   }
 }
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Agent } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
 import { createLog } from '../agent/log.ts';
-import { settingTexts, type ResolvedSettings } from '../agent/settings.ts';
+import { type ResolvedSettings, settingTexts } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';

@@ -25,7 +25,7 @@ export async function demo(lab: Lab, steps: readonly Step[], signal: AbortSignal
   }
   const good = outcomes.every(({ passed, checks }) => passed === checks);
   lab.write(`\n${summary(outcomes)}\n`);
-  lab.write(good ? HINT : `${await evidence(lab)}\nNot everything is as it should be: see "✗" above.\n`);
+  lab.write(good ? hint(lab) : `${await evidence(lab)}\nNot everything is as it should be: see "✗" above.\n`);
   return good;
 }
 
@@ -65,10 +65,14 @@ export function shown({ check, result }: Pick<Outcome, 'check' | 'result'>): str
     .join('');
 }
 
-/** The command as one can type it in the checkout. */
+/** The command as one can type it in the checkout; without `argv`, a shell. */
 export function copyable(lab: Pick<Lab, 'topology'>, { place, argv }: Pick<Check, 'place' | 'argv'>): string {
-  const name = lab.topology.name === 'lab' ? [] : [`--name=${lab.topology.name}`];
-  return ['bin/gryphon', 'lab', 'exec', ...name, place, '--', ...argv].map(quote).join(' ');
+  return labCommand(lab, 'exec', place, ...(argv.length === 0 ? [] : ['--', ...argv]));
+}
+
+function labCommand({ topology }: Pick<Lab, 'topology'>, name: string, ...argv: readonly string[]): string {
+  const flags = topology.name === 'lab' ? [] : [`--name=${topology.name}`];
+  return ['bin/gryphon', 'lab', name, ...flags, ...argv].map(quote).join(' ');
 }
 
 const quote = (word: string): string =>
@@ -99,10 +103,19 @@ function wrap(text: string, indent: string): string {
   return [...lines, line].map((each) => indent + each).join('\n');
 }
 
-const HINT = `Everything is as it should be. What to try next:
-  bin/gryphon lab exec node-a                            a shell on a node: gryphon status, ip route, ip monitor route
-  bin/gryphon lab exec node-c -- gryphon routes          its routes, and who announced them
-  bin/gryphon lab exec router -- birdc show route all    the router's view, with all attributes
-  bin/gryphon lab status                                 what runs where, and where the logs are
-  docs/lab.md                                            more to try, and what breaks when you do
-`;
+function hint(lab: Lab): string {
+  const rows = [
+    [
+      copyable(lab, { place: 'node-a', argv: [] }),
+      'a shell on a node: gryphon status, ip route, ip monitor route',
+    ],
+    [copyable(lab, { place: 'node-c', argv: ['gryphon', 'routes'] }), 'its routes, and who announced them'],
+    [
+      copyable(lab, { place: 'router', argv: ['birdc', 'show', 'route', 'all'] }),
+      "the router's view, with all attributes",
+    ],
+    [labCommand(lab, 'status'), 'what runs where, and where the logs are'],
+    ['docs/lab.md', 'more to try, and what breaks when you do'],
+  ];
+  return `Everything is as it should be. What to try next:\n${alignRows(rows)}`;
+}

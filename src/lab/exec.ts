@@ -1,15 +1,15 @@
 import { execa } from 'execa';
-import { LabError } from './error.ts';
+import { LabError, LabUsageError } from './error.ts';
 import { enter, type Lab, placeEnvironment } from './lab.ts';
 import { labNamespaces } from './namespace.ts';
 import { namespaceOf, placesOf } from './topology.ts';
 import type { Argv } from './wiring.ts';
 
-/** Checks that a place is one of the lab's and that it is there. @throws LabError `GRY_LAB_NO_SUCH_PLACE`, `GRY_LAB_NOT_UP` */
+/** Checks that a place is one of the lab's and that it is there. @throws LabUsageError `GRY_LAB_NO_SUCH_PLACE`, LabError `GRY_LAB_NOT_UP` */
 export async function requirePlace(lab: Lab, place: string): Promise<void> {
   const places = placesOf(lab.topology);
   if (!places.includes(place)) {
-    throw new LabError('GRY_LAB_NO_SUCH_PLACE', `the lab has no ${JSON.stringify(place)}`, {
+    throw new LabUsageError('GRY_LAB_NO_SUCH_PLACE', `the lab has no ${JSON.stringify(place)}`, {
       remedy: `take one of ${places.join(', ')}`,
     });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { RunCommand } from './command.ts';
-import { LabError } from './error.ts';
+import { LabUsageError } from './error.ts';
 import { type LabLayout, labLayout } from './layout.ts';
 import { ProcessTable } from './process.ts';
 import { labTopology, namespaceOf, type Topology } from './topology.ts';
@@ -31,18 +31,18 @@ export interface LabOptions extends Pick<Lab, 'clock' | 'run' | 'write' | 'progr
   readonly directory: string;
 }
 
-/** @throws LabError `GRY_LAB_NAME`, `GRY_LAB_DIRECTORY` */
+/** @throws LabUsageError `GRY_LAB_NAME`, `GRY_LAB_DIRECTORY` */
 export function makeLab(options: LabOptions): Lab {
   const { name, directory, ...rest } = options;
   if (!/^[a-z][a-z0-9]{0,11}$/.test(name)) {
-    throw new LabError('GRY_LAB_NAME', `${JSON.stringify(name)} is no name for a lab`, {
+    throw new LabUsageError('GRY_LAB_NAME', `${JSON.stringify(name)} is no name for a lab`, {
       remedy: 'take a lower-case letter and up to eleven letters or digits',
     });
   }
   const layout = labLayout(directory);
   const longest = layout.node('node-a').run.length + '/cni.sock'.length;
   if (!directory.startsWith('/') || longest > MAX_SOCKET_PATH) {
-    throw new LabError(
+    throw new LabUsageError(
       'GRY_LAB_DIRECTORY',
       `${JSON.stringify(directory)} cannot hold a lab: unix sockets below it need a short absolute path`,
       {

@@ -15,7 +15,7 @@ describe('gryphon lab', () => {
     ['a directory too deep for sockets', ['lab', 'up', `--dir=/${'x'.repeat(100)}`], 'cannot hold a lab'],
   ])('%s', async (_, argv, message) => {
     const { code, stderr } = await gryphon(argv);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 

@@ -48,6 +48,7 @@ describe('the walk-through', () => {
       line === 'ip netns list' ? namespaces : line === 'weather' ? 'fair\n' : '',
     );
     expect(await demo(lab, steps, signal)).toBe(true);
+    expect(text()).toMatch(/try next:\n {2}bin\/gryphon lab exec node-a {3,}a shell/);
     expect(text().slice(0, text().indexOf('Everything'))).toMatchInlineSnapshot(`
       "
       1/2  a look
