@@ -2,61 +2,73 @@
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 export PATH := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help lab lab-down test unit root check fix build bench clean
+# npm writes this file last and removes it first, so it stands for all packages.
+NPM := node_modules/.package-lock.json
+# The directories are among the sources: theirs is the time at which a file was removed.
+SOURCES := $(shell find src)
+IS_ROOT := $(filter 0,$(shell id -u))
+
+.PHONY: help lab lab-down test unit root check fix build bench clean need-root
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-lab: .stamp/npm .stamp/shim | packages-lab ## three nodes, pods, a BIRD router and the walk-through, in network namespaces
+lab: need-root $(NPM) dist/gryphon-cni packages-lab ## three nodes, pods, a BIRD router and the walk-through, in network namespaces
 	@bin/gryphon lab up
 	@bin/gryphon lab demo
 
-lab-down: .stamp/npm ## removes the lab
+lab-down: $(NPM) ## removes the lab
 	@bin/gryphon lab down
 
-test: check build | packages-test ## everything: types, lint, unit tests with coverage, tests in network namespaces
+test: check dist/gryphon.mjs $(if $(IS_ROOT),dist/gryphon-cni packages-test) ## everything: types, lint, unit tests with coverage, tests in network namespaces
 	@hack/test
 
-unit: .stamp/npm ## the tests that need no root
+unit: $(NPM) ## the tests that need no root
 	@vitest run --project unit
 
-root: .stamp/npm .stamp/shim | packages-test ## the tests that need root, network namespaces or a daemon
+root: need-root build packages-test ## the tests that need root, network namespaces or a daemon
 	@vitest run --project root
 
-check: .stamp/npm ## types, lint, format, in seconds
+check: $(NPM) ## types, lint, format, in seconds
 	@tsc -p .
 	@oxlint --type-aware --quiet
-	@biome ci --reporter=summary . 2>&1 | tail -n 20
+	@biome ci --colors=off .
 
-fix: .stamp/npm ## formats and sorts imports
+fix: $(NPM) ## formats and sorts imports
 	@biome check --write .
 
-build: .stamp/npm .stamp/shim ## the bundle and the CNI shim, in dist/
-	@node hack/bundle.ts
+build: dist/gryphon.mjs dist/gryphon-cni ## the bundle and the CNI shim, in dist/
 
-bench: .stamp/npm .stamp/shim | packages-test ## benchmarks against the C floor and other daemons, as ratios
+bench: need-root build packages-test ## benchmarks against the C floor and other daemons, as ratios
 	@hack/bench
 
 clean: ## removes what was built
-	rm -rf dist coverage .stamp
+	rm -rf dist coverage
 
-.stamp/npm: package-lock.json
+need-root:
+	@$(if $(IS_ROOT),:,echo 'this makes network namespaces and needs root: run it with sudo' >&2; exit 1)
+
+$(NPM): package-lock.json
 	@echo 'installing npm packages (npm ci)'
 	@npm ci --loglevel=error --no-progress
-	@mkdir -p .stamp && touch $@
 
-.stamp/shim: src/cni/shim/shim.c hack/build-shim | packages-build
+dist/gryphon.mjs: hack/bundle.ts package.json $(NPM) $(SOURCES)
+	@echo 'building $@'
+	@node hack/bundle.ts
+
+dist/gryphon-cni: src/cni/shim/shim.c hack/build-shim | packages-build
+	@echo 'building $@'
 	@hack/build-shim
-	@mkdir -p .stamp && touch $@
 
 # Debian packages by purpose; hack/packages lists what is missing before it installs, and keeps daemons from starting.
 .PHONY: packages-build packages-lab packages-test
 packages-build:
-	@hack/packages gcc make musl-tools
+	@hack/packages gcc musl-tools
 packages-lab: packages-build
 	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
