@@ -97,7 +97,7 @@ test.each(['0.4.0', '1.0.0'])(
       );
     using pod = await createNetns();
     const result = await runtime.add(chain(behind), sandbox(pod));
-    expect(result.ips.map((ip) => ip.address)).toEqual(['10.244.1.2/32', 'fd00:244:1::2/128']);
+    expect(result.ips?.map((ip) => ip.address)).toEqual(['10.244.1.2/32', 'fd00:244:1::2/128']);
     await runtime.check(chain(behind.map(withoutPorts)), sandbox(pod));
 
     using _server = await serve(pod);

@@ -81,6 +81,11 @@ export class AgentNode implements AsyncDisposable {
     );
   }
 
+  /** As `start`, by way of another program, such as `nsenter`. */
+  startBy(wrapper: readonly string[], nodeName: string, ...flags: readonly string[]): void {
+    this.#spawn(wrapper, nodeName, flags);
+  }
+
   #spawn(wrapper: readonly string[], nodeName: string, flags: readonly string[]): number {
     const log = fs.openSync(this.path('agent.log'), 'a');
     const directories = {
