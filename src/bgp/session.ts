@@ -1,26 +1,19 @@
 import { equal } from '../net/equal.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
-import { Channel } from './channel.ts';
+import type { Received } from './channel.ts';
 import type { PeerConfig } from './config.ts';
+import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
-import type { DownReason, FsmInput, FsmOutput } from './fsm/events.ts';
-import {
-  type ConnectionState,
-  type FsmConfig,
-  type FsmState,
-  initialState,
-  type Negotiated,
-  peerState,
-} from './fsm/state.ts';
-import { step } from './fsm/step.ts';
-import { nextDeadline } from './fsm/timing.ts';
+import type { DownReason, FsmOutput } from './fsm/events.ts';
+import { type FsmConfig, type Negotiated, peerState } from './fsm/state.ts';
+import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
 import { counterOf, SessionRecord } from './session-record.ts';
 import { sessionStatus } from './session-status.ts';
 import type { PeerStatus } from './status.ts';
-import type { Connection, Dial, Transport } from './transport.ts';
+import type { Connection, Transport } from './transport.ts';
 import type { NotificationMessage } from './wire/message.ts';
 import { notification, reset } from './wire/notification.ts';
 
@@ -36,35 +29,23 @@ export interface SessionOptions {
   readonly onRoutes: () => void;
 }
 
-/** Milliseconds that a peer has to take our last words before TCP is cut off. */
-const LINGER = 2_000;
-/** Messages that one peer may have handled in one turn of the event loop. */
-const MESSAGES_A_TURN = 25;
-
 /**
- * One configured peer: runs its state machine with real timers and connections, and carries routes between its session and
- * the RIB. Work is bounded per turn of the event loop in both directions. Whatever is thrown inside costs this session only.
+ * One configured peer: runs its state machine with the clock and its connections, and carries routes between its session
+ * and the RIB. Work is bounded per turn of the event loop in both directions. Whatever is thrown inside costs this session only.
  */
 export class Session {
   readonly #options: SessionOptions;
   readonly #log: Log;
   readonly #record: SessionRecord;
   readonly #malformed: MalformedLog;
-  readonly #channels = new Map<number, Channel>();
-  readonly #inputs: FsmInput[] = [];
-  readonly #whenClosed: (() => void)[] = [];
+  readonly #connections: Connections;
+  readonly #machine: Machine;
   #peer: PeerConfig;
   #speaker: Announced;
-  #state: FsmState;
   #exchange: Exchange | undefined;
-  /** The channel of the exchange. */
-  #sending: Channel | undefined;
+  /** The connection of the exchange. */
+  #sending: number | undefined;
   #completed = false;
-  #running = false;
-  #reading = false;
-  #nextId = 1;
-  #dial: Dial | undefined;
-  #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #exceptions = 0;
 
   constructor(peer: PeerConfig, speaker: Announced, options: SessionOptions) {
@@ -74,7 +55,16 @@ export class Session {
     this.#log = options.log;
     this.#record = new SessionRecord(options.clock);
     this.#malformed = new MalformedLog(peer.name, options.clock, options.log);
-    this.#state = this.#initialState();
+    const { transport, clock, defer } = options;
+    const guard = (fn: () => void): void => this.#guard(fn);
+    this.#connections = new Connections({ transport, clock, defer, guard, events: this.#events });
+    this.#machine = new Machine(fsmConfig(peer, speaker), {
+      clock,
+      defer,
+      carryOut: (output) => this.#carryOut(output),
+      settled: () => this.#settled(),
+      due: () => guard(() => this.#tick()),
+    });
     this.#start();
   }
 
@@ -103,33 +93,23 @@ export class Session {
 
   /** A connection that the peer opened. */
   accept(connection: Connection): void {
-    this.#guard(() => this.#adopt(connection, 'incoming'));
+    this.#guard(() => this.#connections.adopt(connection, 'incoming'));
   }
 
   /** Ends the session for good; settles when all its connections are closed. */
   async stop(reason: string, message?: NotificationMessage): Promise<void> {
     this.#stop(reason, message);
-    if (this.#channels.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenClosed.push(resolve);
-    });
+    await this.#connections.closed();
   }
 
   status(): PeerStatus {
-    return sessionStatus(this.#peer, this.#record, this.#state, this.#exchange);
+    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange);
   }
 
   // --- life ---
 
-  #initialState(): FsmState {
-    const { localAS, remoteAS, families, holdTime, keepaliveTime, passive } = this.#peer;
-    const { routerID } = this.#speaker;
-    const config: FsmConfig = { localAS, remoteAS, families, holdTime, keepaliveTime, passive, routerID };
-    return initialState(config, Math.floor(this.#options.clock.random() * 2 ** 32));
-  }
-
   #start(): void {
-    if (this.#peer.enabled !== false) this.#guard(() => this.#feed({ kind: 'start' }));
+    if (this.#peer.enabled !== false) this.#guard(() => this.#machine.feed({ kind: 'start' }));
     else if (this.#record.enter('disabled')) this.#options.onChange();
   }
 
@@ -139,13 +119,13 @@ export class Session {
     } else {
       this.#stop('configuration changed', notification('otherConfigurationChange'));
     }
-    this.#state = this.#initialState();
+    this.#machine.configure(fsmConfig(this.#peer, this.#speaker));
     this.#start();
   }
 
   #stop(reason: string, message?: NotificationMessage): void {
     this.#guard(() =>
-      this.#feed({ kind: 'stop', reason, ...(message !== undefined && { notification: message }) }),
+      this.#machine.feed({ kind: 'stop', reason, ...(message !== undefined && { notification: message }) }),
     );
   }
 
@@ -160,51 +140,41 @@ export class Session {
 
   #fail(error: unknown): void {
     this.#exceptions++;
-    this.#inputs.length = 0;
+    this.#machine.clear();
     const fields = { peer: this.#peer.name, error: describeError(error), stack: stackOf(error) };
     this.#log.error('unexpected exception, closing the session', fields);
     const end = reset('outOfResources', `internal error: ${describeError(error)}`);
     try {
-      for (const { id } of this.#state.connections) this.#feed({ kind: 'reset', id, reset: end });
+      for (const { id } of this.#machine.state.connections)
+        this.#machine.feed({ kind: 'reset', id, reset: end });
     } catch {
       // Not even an orderly end works: TCP's end is the last that can be done, and the machine learns of it in its turn.
-      for (const { connection } of this.#channels.values()) connection.destroy();
+      this.#connections.destroyAll();
     }
   }
 
   // --- the state machine ---
 
-  /** Steps the machine; an input that arises while an output is carried out waits its turn. */
-  #feed(input: FsmInput): void {
-    this.#inputs.push(input);
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        const { state, outputs } = step(this.#state, next, this.#options.clock.monotonic());
-        this.#state = state;
-        for (const output of outputs) this.#carryOut(output);
-      }
-    } finally {
-      this.#running = false;
-      this.#arm();
-      const state = this.#peer.enabled === false ? 'disabled' : peerState(this.#state);
-      if (this.#record.enter(state)) this.#options.onChange();
-    }
+  #settled(): void {
+    const state = this.#peer.enabled === false ? 'disabled' : peerState(this.#machine.state);
+    if (this.#record.enter(state)) this.#options.onChange();
   }
 
   #carryOut(output: FsmOutput): void {
     switch (output.kind) {
       case 'dial':
-        return this.#startDial();
+        return this.#connections.dial(this.#peer, this.#peer.localAddress);
       case 'cancel-dial':
-        return this.#dial?.cancel();
+        return this.#connections.cancelDial();
       case 'send':
-        return this.#send(output);
+        if (this.#connections.send(output.id, output.message)) {
+          this.#record.sent[counterOf(output.message.kind)]++;
+        }
+        return;
       case 'close':
-        return this.#close(output.id, output.abort);
+        return this.#connections.close(output.id, output.abort);
       case 'agreed':
-        return this.#channels.get(output.id)?.agree(output.negotiated.context);
+        return this.#connections.agree(output.id, output.negotiated.context);
       case 'established':
         return this.#established(output.id, output.negotiated);
       case 'update':
@@ -223,154 +193,54 @@ export class Session {
     }
   }
 
-  /**
-   * One timer for the earliest deadline. It is not moved when the deadline moves away, which it does with every message: a
-   * timer that fires early only looks and sleeps again.
-   */
-  #arm(): void {
-    const at = nextDeadline(this.#state);
-    if (this.#timer !== undefined && at !== undefined && this.#timer.at <= at) return;
-    this.#timer?.timer.cancel();
-    this.#timer = undefined;
-    if (at === undefined) return;
-    const { clock, defer } = this.#options;
-    // Deferred, so that what the peer sent while we were busy elsewhere is read before its silence is judged.
-    const timer = clock.setTimer(Math.max(0, at - clock.monotonic()), () => defer(() => this.#tick()));
-    this.#timer = { at, timer };
-  }
-
   #tick(): void {
-    this.#timer?.timer.cancel();
-    this.#timer = undefined;
-    this.#guard(() => {
-      for (const { id, waitingSince } of this.#channels.values()) {
-        // Bytes that arrived and wait for us to read them are a sign of life.
-        if (waitingSince !== undefined) this.#feed({ kind: 'heard', id, at: waitingSince });
-      }
-      this.#feed({ kind: 'tick' });
-    });
+    // Bytes that arrived and wait for us to read them are a sign of life.
+    for (const { id, since } of this.#connections.waiting())
+      this.#machine.feed({ kind: 'heard', id, at: since });
+    this.#machine.feed({ kind: 'tick' });
   }
 
   // --- connections ---
 
-  #startDial(): void {
-    const { address, port, localAddress } = this.#peer;
-    const options = localAddress === undefined ? {} : { localAddress };
-    const dial = this.#options.transport.connect({ address, port }, options, {
-      connected: (connection) => this.#guard(() => this.#adopt(connection, 'outgoing')),
-      failed: (error) => this.#guard(() => this.#feed({ kind: 'dial-failed', reason: error.message })),
-    });
-    this.#dial = dial;
-  }
+  readonly #events: ConnectionEvents = {
+    connected: (id, direction) => this.#machine.feed({ kind: 'connected', id, direction }),
+    dialFailed: (reason) => this.#machine.feed({ kind: 'dial-failed', reason }),
+    listens: (id) => this.#machine.state.connections.some((c) => c.id === id),
+    received: (id, received) => this.#received(id, received),
+    blocked: (id, blocked) => {
+      this.#machine.feed({ kind: 'blocked', id, blocked });
+      if (!blocked && id === this.#sending) this.#exchange?.resume();
+    },
+    closed: (id, reason) => this.#machine.feed({ kind: 'closed', id, reason }),
+  };
 
-  #adopt(connection: Connection, direction: ConnectionState['direction']): void {
-    const id = this.#nextId++;
-    const channel = new Channel(id, connection);
-    this.#channels.set(id, channel);
-    connection.start({
-      data: (bytes) => {
-        channel.push(bytes, this.#options.clock.monotonic());
-        this.#readLater();
-      },
-      drain: () => {
-        channel.blocked = false;
-        this.#guard(() => this.#feed({ kind: 'blocked', id, blocked: false }));
-        if (channel === this.#sending) this.#exchange?.resume();
-      },
-      closed: (error) => {
-        channel.ended = error?.message ?? 'connection closed by the peer';
-        this.#readLater();
-      },
-    });
-    this.#feed({ kind: 'connected', id, direction });
-  }
-
-  #closed({ id, linger }: Channel, reason: string): void {
-    linger?.cancel();
-    this.#channels.delete(id);
-    this.#feed({ kind: 'closed', id, reason });
-    if (this.#channels.size === 0) for (const resolve of this.#whenClosed.splice(0)) resolve();
-  }
-
-  #close(id: number, abort: boolean): void {
-    const channel = this.#channels.get(id);
-    if (channel === undefined) return;
-    const { connection } = channel;
-    if (abort) return connection.destroy();
-    connection.close();
-    channel.linger = this.#options.clock.setTimer(LINGER, () => connection.destroy());
-  }
-
-  #isCurrent = ({ id }: Channel): boolean => this.#state.connections.some((c) => c.id === id);
-
-  #send({ id, message }: Extract<FsmOutput, { kind: 'send' }>): void {
-    const channel = this.#channels.get(id);
-    // Behind a queue that the peer does not take, a KEEPALIVE tells it nothing.
-    if (channel === undefined || (channel.blocked && message.kind === 'keepalive')) return;
-    this.#record.sent[counterOf(message.kind)]++;
-    if (!channel.send(message)) this.#blocked(channel);
-  }
-
-  #blocked(channel: Channel): void {
-    channel.blocked = true;
-    this.#feed({ kind: 'blocked', id: channel.id, blocked: true });
-  }
-
-  // --- input ---
-
-  #readLater(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#options.defer(() => {
-      this.#reading = false;
-      this.#guard(() => this.#read());
-    });
-  }
-
-  #read(): void {
-    let left = MESSAGES_A_TURN;
-    for (const channel of this.#channels.values()) {
-      while (this.#isCurrent(channel) && this.#readOne(channel)) {
-        left--;
-        if (left === 0) return this.#readLater();
-      }
-      // Only now, because what came before the end still counts, above all the NOTIFICATION that explains it.
-      if (channel.ended !== undefined) this.#closed(channel, channel.ended);
-    }
-  }
-
-  /** Handles one message; false: no whole one is there. */
-  #readOne(channel: Channel): boolean {
-    const received = channel.next();
-    if (received === undefined) return false;
-    const { id } = channel;
+  #received(id: number, received: Received): void {
     const { decoded, at } = received;
     this.#malformed.report(received);
     switch (decoded.kind) {
       case 'message':
         this.#record.received[counterOf(decoded.message.kind)]++;
-        this.#feed({ kind: 'message', id, message: decoded.message, at });
-        break;
+        return this.#machine.feed({ kind: 'message', id, message: decoded.message, at });
       case 'withdraw': {
         const { withdrawn } = decoded;
         this.#record.received.update++;
-        this.#feed({ kind: 'message', id, message: { kind: 'update', withdrawn, announced: [] }, at });
-        break;
+        return this.#machine.feed({
+          kind: 'message',
+          id,
+          message: { kind: 'update', withdrawn, announced: [] },
+          at,
+        });
       }
       case 'ignore':
-        break;
+        return;
       case 'reset':
-        this.#feed({ kind: 'reset', id, reset: decoded });
-        break;
+        return this.#machine.feed({ kind: 'reset', id, reset: decoded });
     }
-    return true;
   }
 
   // --- the established session ---
 
   #established(id: number, negotiated: Negotiated): void {
-    const channel = this.#channels.get(id);
-    if (channel === undefined) return;
     const { rib, log, defer, onRoutes } = this.#options;
     const { name, address } = this.#peer;
     this.#record.established();
@@ -385,17 +255,17 @@ export class Session {
       log,
       defer,
       onRoutes,
-      write: (bytes, messages) => this.#writeUpdates(channel, bytes, messages),
+      write: (bytes, messages) => this.#writeUpdates(id, bytes, messages),
       guard: (fn) => this.#guard(fn),
     });
-    this.#sending = channel;
+    this.#sending = id;
   }
 
-  #writeUpdates(channel: Channel, bytes: Uint8Array, messages: number): boolean {
+  #writeUpdates(id: number, bytes: Uint8Array, messages: number): boolean {
     this.#record.sent.update += messages;
-    if (!channel.connection.write(bytes)) this.#blocked(channel);
-    this.#feed({ kind: 'sent', id: channel.id });
-    return !channel.blocked;
+    const more = this.#connections.write(id, bytes);
+    this.#machine.feed({ kind: 'sent', id });
+    return more;
   }
 
   #checkComplete(): void {
@@ -420,6 +290,11 @@ export class Session {
 function identity(peer: PeerConfig, { routerID }: Announced): unknown {
   const { import: _import, export: _export, description: _description, name: _name, ...rest } = peer;
   return { ...rest, enabled: peer.enabled !== false, routerID };
+}
+
+function fsmConfig(peer: PeerConfig, { routerID }: Announced): FsmConfig {
+  const { localAS, remoteAS, families, holdTime, keepaliveTime, passive } = peer;
+  return { localAS, remoteAS, families, holdTime, keepaliveTime, passive, routerID };
 }
 
 const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined);

@@ -312,6 +312,26 @@ describe('an unexpected exception', () => {
     expect(routes()).toEqual([podCIDR(2)]);
   });
 
+  test('over a message right before the end of TCP leaves no connection behind', async () => {
+    const { peer, session, run } = established({}, {}, (rib) => ({
+      ...delegate(rib),
+      announce: () => {
+        throw new RangeError('index out of range');
+      },
+    }));
+    peer.announce(route(2));
+    peer.close();
+    run(0.1);
+    let stopped = false;
+    void session.stop('the agent stops').then(() => {
+      stopped = true;
+    });
+    run(5);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(stopped).toBe(true);
+  });
+
   test('that repeats while the session is ended cuts TCP, and goes no further', () => {
     const thrown = (text: string) => () => {
       throw new Error(text);

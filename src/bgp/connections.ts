@@ -1,0 +1,179 @@
+import type { Address } from '../net/address.ts';
+import type { Clock } from '../ports/clock.ts';
+import { Channel, type Received } from './channel.ts';
+import type { Direction } from './fsm/state.ts';
+import type { Connection, Dial, Endpoint, Transport } from './transport.ts';
+import type { Message, UpdateMessage, WireContext } from './wire/message.ts';
+
+/** What happens on a peer's connections, told inside of `guard` wherever the transport or `defer` called. */
+export interface ConnectionEvents {
+  connected(id: number, direction: Direction): void;
+  dialFailed(reason: string): void;
+  /** Whether messages of the connection still count; those of another are not read. */
+  listens(id: number): boolean;
+  received(id: number, received: Received): void;
+  /** The peer takes nothing more for the moment (true), or takes what we send again (false). */
+  blocked(id: number, blocked: boolean): void;
+  /** The connection is gone; everything that came before has been `received`. */
+  closed(id: number, reason: string): void;
+}
+
+export interface ConnectionsOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly defer: (fn: () => void) => void;
+  readonly guard: (fn: () => void) => void;
+  readonly events: ConnectionEvents;
+}
+
+/** Milliseconds that a peer has to take our last words before TCP is cut off. */
+const LINGER = 2_000;
+/** Messages that one peer may have handled in one turn of the event loop. */
+const MESSAGES_A_TURN = 25;
+
+/** The dial and the connections of one peer, by id: reads them a bounded piece at a time, writes, closes. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #channels = new Map<number, Channel>();
+  readonly #whenClosed: (() => void)[] = [];
+  #dial: Dial | undefined;
+  #nextId = 1;
+  #reading = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Settles when no connection is left. */
+  async closed(): Promise<void> {
+    if (this.#channels.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenClosed.push(resolve);
+    });
+  }
+
+  dial(to: Endpoint, localAddress: Address | undefined): void {
+    const { transport, guard, events } = this.#options;
+    this.#dial = transport.connect(to, localAddress === undefined ? {} : { localAddress }, {
+      connected: (connection) => guard(() => this.adopt(connection, 'outgoing')),
+      failed: (error) => guard(() => events.dialFailed(error.message)),
+    });
+  }
+
+  cancelDial(): void {
+    this.#dial?.cancel();
+  }
+
+  adopt(connection: Connection, direction: Direction): void {
+    const { clock, guard, events } = this.#options;
+    const id = this.#nextId++;
+    const channel = new Channel(id, connection);
+    this.#channels.set(id, channel);
+    connection.start({
+      data: (bytes) => {
+        channel.push(bytes, clock.monotonic());
+        this.#readLater();
+      },
+      drain: () => {
+        channel.blocked = false;
+        guard(() => events.blocked(id, false));
+      },
+      closed: (error) => {
+        channel.ended = error?.message ?? 'connection closed by the peer';
+        this.#readLater();
+      },
+    });
+    events.connected(id, direction);
+  }
+
+  /** From now on messages are read and written as both OPENs agreed. */
+  agree(id: number, context: WireContext): void {
+    this.#channels.get(id)?.agree(context);
+  }
+
+  /** Tells whether it was sent: behind a queue that the peer does not take, a KEEPALIVE tells it nothing. */
+  send(id: number, message: Exclude<Message, UpdateMessage>): boolean {
+    const channel = this.#channels.get(id);
+    if (channel === undefined || (channel.blocked && message.kind === 'keepalive')) return false;
+    if (!channel.send(message)) this.#block(channel);
+    return true;
+  }
+
+  /** Writes whole messages; false: no more before `events.blocked` says so. */
+  write(id: number, bytes: Uint8Array): boolean {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) return false;
+    if (!channel.connection.write(bytes)) this.#block(channel);
+    return !channel.blocked;
+  }
+
+  /** Closes after what is queued was sent, `abort`: at once. Nothing more of it is `received`. */
+  close(id: number, abort: boolean): void {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) return;
+    const { connection } = channel;
+    if (abort) return connection.destroy();
+    connection.close();
+    channel.linger = this.#options.clock.setTimer(LINGER, () => connection.destroy());
+  }
+
+  destroyAll(): void {
+    for (const { connection } of this.#channels.values()) connection.destroy();
+  }
+
+  /** Since when bytes that arrived wait for us to read them, by connection. */
+  *waiting(): Generator<{ readonly id: number; readonly since: number }> {
+    for (const { id, waitingSince } of this.#channels.values()) {
+      if (waitingSince !== undefined) yield { id, since: waitingSince };
+    }
+  }
+
+  #block(channel: Channel): void {
+    channel.blocked = true;
+    this.#options.events.blocked(channel.id, true);
+  }
+
+  #readLater(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#options.defer(() => {
+      this.#reading = false;
+      this.#options.guard(() => this.#read());
+    });
+  }
+
+  #read(): void {
+    let left = MESSAGES_A_TURN;
+    try {
+      for (const channel of this.#channels.values()) {
+        while (this.#readOne(channel)) {
+          left--;
+          if (left === 0) return this.#readLater();
+        }
+        // Only now, because what came before the end still counts, above all the NOTIFICATION that explains it.
+        if (channel.ended !== undefined) this.#remove(channel, channel.ended);
+      }
+    } catch (error) {
+      // What a message did must not keep us from seeing the end of the others.
+      this.#readLater();
+      throw error;
+    }
+  }
+
+  /** Handles one message; false: no whole one is there, or nobody wants it any more. */
+  #readOne(channel: Channel): boolean {
+    const { events } = this.#options;
+    if (!events.listens(channel.id)) return false;
+    const received = channel.next();
+    if (received === undefined) return false;
+    events.received(channel.id, received);
+    return true;
+  }
+
+  #remove({ id, linger }: Channel, reason: string): void {
+    linger?.cancel();
+    this.#channels.delete(id);
+    this.#options.events.closed(id, reason);
+    if (this.#channels.size === 0) for (const resolve of this.#whenClosed.splice(0)) resolve();
+  }
+}
