@@ -22,6 +22,7 @@ import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
 import { addressList, computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
+import { computeUplinks, downLinks } from './uplinks.ts';
 
 /** The facts, as the pure functions read them; a map that did not change is the same object as before. */
 export interface IntentFacts {
@@ -75,9 +76,21 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   const pools = memo((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
     computePools(records, settings.clusterCIDRs, nodes),
   );
+  // As texts, so that the link of a new pod, of which there are many, makes nothing else new.
+  const down = memo((links: IntentFacts['links']) => downLinks(links, isPodLink));
+  const uplinks = memo(
+    (
+      me: Self,
+      links: IntentFacts['links'],
+      addresses: IntentFacts['addresses'],
+      foreign: IntentFacts['foreignRoutes'],
+    ) => computeUplinks(me, links, addresses.values(), foreign.values()).join('/'),
+  );
   const resolver = memo(
-    (foreign: IntentFacts['foreignRoutes'], links: IntentFacts['links'], local: ReadonlySet<Address>) =>
-      new NextHopResolver(foreign.values(), links, local),
+    (foreign: IntentFacts['foreignRoutes'], isDown: string, local: ReadonlySet<Address>) => {
+      const indexes = isDown.split(' ').filter((text) => text !== '');
+      return new NextHopResolver(foreign.values(), new Set(indexes.map(Number)), local);
+    },
   );
   const remote = memo((me: Self, next: NextHopResolver) => new RemoteRoutes(me, next));
   const routes = memo(
@@ -111,8 +124,11 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
         : { config: undefined, problems: [] },
   );
   const firewall = memo((ranges: readonly Pool[], all: Cluster) => computeFirewall(settings, ranges, all));
-  const sysctls = memo((ranges: readonly Pool[], links: IntentFacts['links']) =>
-    computeSysctls(familiesOf(ranges), links.values(), isPodLink),
+  const sysctls = memo((ranges: readonly Pool[], names: string) =>
+    computeSysctls(
+      familiesOf(ranges),
+      names.split('/').filter((name) => name !== ''),
+    ),
   );
   const routerAtGateway = memo((foreign: IntentFacts['foreignRoutes']) =>
     hasRouterAtGateway(foreign.values()),
@@ -127,7 +143,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     const me = self(facts.nodes, local);
     const all = cluster(facts.nodes);
     const ranges = pools(facts.pools, facts.nodes);
-    const next = resolver(facts.foreignRoutes, facts.links, local);
+    const next = resolver(facts.foreignRoutes, down(facts.links), local);
     const speaker = bgp(me, all, facts.bgpConfigurations, facts.bgpPeers);
     return {
       self: me,
@@ -136,7 +152,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       routes: routes(me, all, facts.attachments, facts.links, remote(me, next), facts.learned),
       bgp: speaker,
       firewall: firewall(ranges, all),
-      sysctls: sysctls(ranges, facts.links),
+      sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),
       podNetwork: podNetwork(me, facts.links, facts.addresses, routerAtGateway(facts.foreignRoutes)),
       problems: [...me.problems, ...all.problems, ...speaker.problems],
     };

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
-import type { LinkRecord, NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
+import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
 
 /** Where packets for an address leave this node. */
 export type Resolution =
@@ -22,16 +22,15 @@ const MAX_DEPTH = 8;
 export class NextHopResolver {
   readonly #routes = new PrefixTrie<RouteRecord>();
   readonly #local: ReadonlySet<Address>;
-  readonly #usable: (link: number) => boolean;
+  readonly #down: ReadonlySet<number>;
 
   constructor(
     foreignRoutes: Iterable<RouteRecord>,
-    links: ReadonlyMap<number, LinkRecord>,
+    downLinks: ReadonlySet<number>,
     localAddresses: ReadonlySet<Address>,
   ) {
     this.#local = localAddresses;
-    // Without link facts (a record that is still to come) the kernel's dead flag decides alone.
-    this.#usable = (index) => links.get(index)?.up ?? true;
+    this.#down = downLinks;
     for (const route of foreignRoutes) {
       const known = this.#routes.get(route.prefix);
       // Of several routes to one prefix the kernel uses the lowest metric whose way is alive.
@@ -57,7 +56,7 @@ export class NextHopResolver {
 
   #alive(route: RouteRecord): readonly NextHopRecord[] {
     return route.nextHops.filter(
-      (hop) => hop.dead !== true && (hop.link === undefined || this.#usable(hop.link)),
+      (hop) => hop.dead !== true && (hop.link === undefined || !this.#down.has(hop.link)),
     );
   }
 

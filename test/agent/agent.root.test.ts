@@ -146,7 +146,7 @@ it('turns forwarding on and keeps listening to router advertisements', async () 
     'sysctl',
     '-q',
     '-w',
-    'net.ipv6.conf.eth1.accept_ra=0',
+    'net.ipv6.conf.eth1.accept_ra=1',
     'net.ipv6.conf.eth0.accept_ra=1',
   );
   node.write('a.yaml', own);
@@ -161,7 +161,7 @@ it('turns forwarding on and keeps listening to router advertisements', async () 
         'net.ipv6.conf.eth1.accept_ra',
       ].map(read),
     ),
-  ).toEqual(['1', '1', '2', '0']);
+  ).toEqual(['1', '1', '2', '1']);
 });
 
 describe('bad input gives one clear message, and the rest goes on', () => {

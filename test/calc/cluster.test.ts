@@ -3,10 +3,12 @@ import { computeCluster } from '../../src/calc/cluster.ts';
 import { computePools } from '../../src/calc/pools.ts';
 import { addressOf, computeSelf, nodeAddresses } from '../../src/calc/self.ts';
 import { computeSysctls } from '../../src/calc/sysctls.ts';
+import { computeUplinks, downLinks } from '../../src/calc/uplinks.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
-import { byName, link, node } from '../support/records.ts';
+import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
+import { byName, kernelRoute, link, linkMap, node, via } from '../support/records.ts';
 
 const codes = (problems: readonly { code: string; subject: string }[]): string[] =>
   problems.map((p) => `${p.code} ${p.subject}`);
@@ -90,13 +92,48 @@ it('pools are the IPPools, else the cluster CIDR, else the podCIDRs', () => {
 });
 
 it('uplinks listen to router advertisements before IPv6 forwards', () => {
-  const links = [link(1, 'lo'), link(3, 'eth1'), link(2, 'eth0.100'), link(9, 'gryp0123456789a')];
-  const isPodLink = (name: string): boolean => name.startsWith('gryp');
-  expect([...computeSysctls(new Set([4, 6]), links, isPodLink)]).toEqual([
+  expect([...computeSysctls(new Set([4, 6]), ['eth0.100', 'eth1'])]).toEqual([
     ['net/ipv4/ip_forward', { value: '1' }],
     ['net/ipv6/conf/eth0.100/accept_ra', { value: '2', onlyFrom: '1' }],
     ['net/ipv6/conf/eth1/accept_ra', { value: '2', onlyFrom: '1' }],
     ['net/ipv6/conf/all/forwarding', { value: '1' }],
   ]);
-  expect(computeSysctls(new Set(), links, isPodLink).size).toBe(0);
+  expect(computeSysctls(new Set(), ['eth0']).size).toBe(0);
+});
+
+it('uplinks are the links with the node addresses and those of default routes, no bridge of other containers', () => {
+  const links = linkMap(
+    link(1, 'lo'),
+    link(2, 'eth0'),
+    link(3, 'eth1'),
+    link(4, 'docker0'),
+    link(9, 'gryp0123456789a'),
+  );
+  const on = (index: number, ip: string): LinkAddressRecord => ({
+    link: index,
+    address: address(ip),
+    prefixLength: 24,
+    scope: 0,
+    flags: 0,
+  });
+  const self = computeSelf('a', byName(node('a', [], ['192.0.2.1', '2001:db8::1'])), new Set());
+  const addresses = [on(2, '192.0.2.1'), on(1, '2001:db8::1'), on(4, '172.17.0.1')];
+  const routes = [
+    kernelRoute('::/0', via('fe80::1', 3)),
+    kernelRoute('172.17.0.0/16', { link: 4 }),
+    kernelRoute('0.0.0.0/0', via('192.0.2.254', 77)),
+  ];
+  expect(computeUplinks(self, links, addresses, routes)).toEqual(['eth0', 'eth1']);
+});
+
+it('links that are down are told by index, pods left out', () => {
+  const isPodLink = (name: string): boolean => name.startsWith('gryp');
+  const down = { up: false };
+  const links = linkMap(
+    link(1, 'lo'),
+    link(12, 'eth1', down),
+    link(2, 'eth0', down),
+    link(9, 'gryp0123456789a', down),
+  );
+  expect(downLinks(links, isPodLink)).toBe('2 12');
 });

@@ -4,7 +4,7 @@ import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-networ
 import { computeSelf } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
 import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
-import { bgpPeer, byName, kernelRoute, link, linkMap, node } from '../support/records.ts';
+import { bgpPeer, byName, kernelRoute, learned, link, linkMap, node } from '../support/records.ts';
 
 const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
 
@@ -74,13 +74,24 @@ describe('intentOf', () => {
     ['foreignRoutes', ['routes']],
     ['bgpPeers', ['bgp']],
     ['pools', ['pools', 'firewall', 'sysctls']],
-    ['links', ['routes', 'sysctls', 'podNetwork']],
+    ['links', ['routes', 'podNetwork']],
   ])('a change of %s computes anew only %j', (name, expected) => {
     const compute = intentOf(settings);
     const before = compute(facts);
     expect(parts(before, compute(facts))).toEqual([]);
     const changed = compute({ ...facts, [name]: new Map(facts[name] as ReadonlyMap<unknown, unknown>) });
     expect(parts(before, changed)).toEqual(expected);
+  });
+
+  it('the link of a new pod leaves the routes to other nodes the very same objects', () => {
+    const compute = intentOf(settings);
+    const record = learned('10.0.2.0/24', ['192.0.2.2'], 'mesh/b');
+    const withRoute = { ...facts, learned: new Map([[record.prefix, record]]) };
+    const before = compute(withRoute).routes.routes.get(record.prefix);
+    const pod = link(7, 'gryp0123456789a', { up: false });
+    const after = compute({ ...withRoute, links: new Map([...facts.links, [pod.index, pod]]) }).routes.routes;
+    expect(before).toBeDefined();
+    expect(after.get(record.prefix)).toBe(before);
   });
 });
 

@@ -27,7 +27,7 @@ function compute(more: Partial<RouteFacts>): RouteResult {
     nodes: computeCluster(nodes).nodes,
     attachments: [],
     links,
-    remote: new RemoteRoutes(self, new NextHopResolver(table, links, localAddresses)),
+    remote: new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses)),
     bgp: true,
     learned: new Map(),
     ...more,
@@ -140,7 +140,7 @@ it('a block of one address has no blackhole, and ways that meet are one', () => 
 
 it('computes a learned route once, as long as it is the same record', () => {
   const self = computeSelf('node-a', nodes, localAddresses);
-  const remote = new RemoteRoutes(self, new NextHopResolver(table, links, localAddresses));
+  const remote = new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses));
   const record = learned('10.50.0.0/16', ['192.168.34.1'], 'peer/tor-a');
   expect(remote.learned(record)).toBe(remote.learned(record));
   expect(remote.learned({ ...record, peers: ['peer/tor-b'] })).toMatchObject({ from: 'bgp peer/tor-b' });
