@@ -52,6 +52,7 @@ static const struct patience patiences[] = {{"STATUS", 500, 1800}, {"DEL", 300, 
 
 static char caller_version[16] = "1.0.0";
 static char stdin_bytes[MAX_STDIN + 1];
+static size_t stdin_length;
 static unsigned char frame[MAX_FRAME];
 static unsigned char answer[MAX_ANSWER];
 
@@ -120,15 +121,10 @@ static void put_json(struct text *t, const char *s) {
 
 /* Prints the error object of CNI 1.1.0 (Error) and gives the exit code. */
 static int fail(int code, const char *msg, const char *socket_path, const char *reason) {
-  struct text details = {.length = 0}, out = {.length = 0};
-  char number[16];
-  if (socket_path != NULL) {
-    put(&details, "socket ");
-    put(&details, socket_path);
-    put(&details, ": ");
-  }
-  put(&details, reason);
-  details.bytes[details.length < sizeof details.bytes ? details.length : sizeof details.bytes - 1] = 0;
+  struct text out = {.length = 0};
+  char number[16], details[512];
+  if (socket_path == NULL) snprintf(details, sizeof details, "%s", reason);
+  else snprintf(details, sizeof details, "socket %s: %s", socket_path, reason);
   snprintf(number, sizeof number, "%d", code);
   put(&out, "{\"cniVersion\":");
   put_json(&out, caller_version);
@@ -137,7 +133,7 @@ static int fail(int code, const char *msg, const char *socket_path, const char *
   put(&out, ",\"msg\":");
   put_json(&out, msg);
   put(&out, ",\"details\":");
-  put_json(&out, details.bytes);
+  put_json(&out, details);
   put(&out, "}\n");
   write_all(STDOUT_FILENO, out.bytes, out.length);
   return 1;
@@ -224,9 +220,9 @@ static bool skip_value(struct cursor *c) {
   return depth == 0;
 }
 
-/* The text that the object has under `key` at its top level, the last one if there are several; false when there is none. */
-static bool find_text(const char *json, size_t length, const char *key, char *out, size_t size) {
-  struct cursor c = {json, json + length};
+/* The text that the configuration has under `key` at its top level, the last one if there are several; false when there is none. */
+static bool find_text(const char *key, char *out, size_t size) {
+  struct cursor c = {stdin_bytes, stdin_bytes + stdin_length};
   bool found = false;
   char name[64];
   if (!take(&c, '{')) return false;
@@ -269,7 +265,7 @@ static bool put_field(size_t *length, int tag, const char *bytes, size_t n) {
 }
 
 /* The whole request in `frame`; 0 when it does not fit. */
-static size_t build_frame(size_t stdin_length) {
+static size_t build_frame(void) {
   static const unsigned char header[FRAME_HEADER] = {'G', 'R', 'Y', 'C', 0, FRAME_MAJOR, 0, FRAME_MINOR};
   size_t length = FRAME_HEADER;
   memcpy(frame, header, sizeof header);
@@ -282,7 +278,7 @@ static size_t build_frame(size_t stdin_length) {
 /* ---- the conversation ---- */
 
 static const char *connect_problem(int error) {
-  if (error == ENOENT) return "there is no such socket, the agent has not been started";
+  if (error == ENOENT) return "there is no such socket, the agent does not run";
   if (error == ECONNREFUSED) return "nobody listens, the agent has stopped";
   return error == EAGAIN ? "the agent is too busy to accept" : strerror(error);
 }
@@ -373,11 +369,24 @@ static const char *ask_agent(const char *path, size_t length, struct patience p,
 
 /* ---- while the agent is away ---- */
 
-/* FNV-1a: a repeated DEL gets the same name, so it takes no second place in the queue. */
-static uint64_t hash(const unsigned char *bytes, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < n; i++) h = (h ^ bytes[i]) * 0x100000001b3u;
+/* FNV-1a over a text and its final 0, which keeps texts apart. */
+static uint64_t hash(uint64_t h, const char *text) {
+  do h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+  while (*text++ != 0);
   return h;
+}
+
+/* The same for every DEL of an attachment, so it takes one place in the queue however often and with whatever else it comes. */
+static uint64_t attachment_hash(void) {
+  char network[256];
+  const char *container = getenv("CNI_CONTAINERID"), *ifname = getenv("CNI_IFNAME");
+  uint64_t h = hash(0xcbf29ce484222325u, find_text("name", network, sizeof network) ? network : "");
+  return hash(hash(h, container == NULL ? "" : container), ifname == NULL ? "" : ifname);
+}
+
+/* The path of a file in the directory of the socket; without a name the directory itself. */
+static void beside(const char *socket_path, const char *name, char *out, size_t size) {
+  snprintf(out, size, "%.*s%s", (int)(strrchr(socket_path, '/') + 1 - socket_path), socket_path, name);
 }
 
 /* How many files wait in the queue; -1 when it cannot be read. */
@@ -402,16 +411,15 @@ static bool write_file(const char *path, const void *bytes, size_t n) {
 /* Leaves the request in the queue beside the socket. NULL when done, else the reason why not. */
 static const char *queue_del(const char *socket_path, size_t length) {
   char directory[160], temporary[192], final[192];
-  int parent = (int)(strrchr(socket_path, '/') - socket_path);
-  snprintf(directory, sizeof directory, "%.*s", parent, socket_path);
+  beside(socket_path, "", directory, sizeof directory);
   if (mkdir(directory, 0700) < 0 && errno != EEXIST) return "the DEL queue cannot be made";
-  snprintf(directory, sizeof directory, "%.*s/del-queue", parent, socket_path);
+  beside(socket_path, "del-queue", directory, sizeof directory);
   if (mkdir(directory, 0700) < 0 && errno != EEXIST) return "the DEL queue cannot be made";
   int queued = count_queued(directory);
   if (queued < 0) return "the DEL queue cannot be read";
   if (queued >= MAX_QUEUED) return "the DEL queue is full";
   snprintf(temporary, sizeof temporary, "%s/.%ld", directory, (long)getpid());
-  snprintf(final, sizeof final, "%s/%016llx", directory, (unsigned long long)hash(frame, length));
+  snprintf(final, sizeof final, "%s/%016llx", directory, (unsigned long long)attachment_hash());
   if (write_file(temporary, frame, length) && rename(temporary, final) == 0) return NULL;
   unlink(temporary);
   return "the DEL queue cannot be written";
@@ -421,12 +429,9 @@ static const char *queue_del(const char *socket_path, size_t length) {
 static bool recently_ready(const char *socket_path) {
   char path[160];
   struct stat s;
-  struct timespec now;
-  int parent = (int)(strrchr(socket_path, '/') - socket_path);
-  snprintf(path, sizeof path, "%.*s/heartbeat", parent, socket_path);
+  beside(socket_path, "heartbeat", path, sizeof path);
   if (stat(path, &s) < 0) return false;
-  clock_gettime(CLOCK_REALTIME, &now);
-  int64_t age = (int64_t)now.tv_sec - (int64_t)s.st_mtime;
+  int64_t age = (int64_t)time(NULL) - (int64_t)s.st_mtime;
   return age >= -GRACE_SECONDS && age <= GRACE_SECONDS;
 }
 
@@ -475,18 +480,18 @@ int main(void) {
     if (n == -2) return fail(CODE_DECODE, "the network configuration is too long", NULL, "stdin has more than 1 MiB");
     return fail(CODE_IO, "the network configuration cannot be read", NULL, "stdin does not end");
   }
-  size_t stdin_length = n < 0 ? 0 : (size_t)n;
+  stdin_length = n < 0 ? 0 : (size_t)n;
   char given[sizeof caller_version];
   if (version) strcpy(caller_version, "1.1.0");
-  if (find_text(stdin_bytes, stdin_length, "cniVersion", given, sizeof given)) strcpy(caller_version, given);
+  if (find_text("cniVersion", given, sizeof given)) strcpy(caller_version, given);
   if (version) return answer_version();
 
   char path[sizeof ((struct sockaddr_un *)0)->sun_path] = DEFAULT_SOCKET;
   char wanted[sizeof path];
-  if (find_text(stdin_bytes, stdin_length, "socket", wanted, sizeof wanted)) strcpy(path, wanted);
+  if (find_text("socket", wanted, sizeof wanted)) strcpy(path, wanted);
   if (path[0] != '/') return fail(CODE_CONFIG, "the path of the socket is not absolute", path, "correct the conflist");
 
-  size_t length = build_frame(stdin_length);
+  size_t length = build_frame();
   if (length == 0) return fail(CODE_DECODE, "the request is too long", NULL, "environment and stdin exceed the limit");
   struct reply reply = {.exit = 1, .output = answer, .length = 0};
   const char *problem = ask_agent(path, length, patience, start, &reply);
