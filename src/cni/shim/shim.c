@@ -30,7 +30,6 @@
 extern char **environ;
 
 #define DEFAULT_SOCKET "/run/gryphon/cni.sock"
-#define ABOUT "Gryphon CNI plugin: a container runtime runs it, see https://www.cni.dev\n"
 #define VERSIONS "0.3.1, 0.4.0, 1.0.0, 1.1.0"
 #define VERSIONS_JSON "[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]"
 
@@ -298,8 +297,7 @@ static int connect_until(const char *path, int64_t deadline) {
       errno = error;
       return -1;
     }
-    struct timespec t = {.tv_sec = 0, .tv_nsec = pause * 1000000};
-    nanosleep(&t, NULL);
+    usleep((useconds_t)pause * 1000);
   }
 }
 
@@ -431,7 +429,7 @@ static bool recently_ready(const char *socket_path) {
   struct stat s;
   beside(socket_path, "heartbeat", path, sizeof path);
   if (stat(path, &s) < 0) return false;
-  int64_t age = (int64_t)time(NULL) - (int64_t)s.st_mtime;
+  int64_t age = (int64_t)(time(NULL) - s.st_mtime);
   return age >= -GRACE_SECONDS && age <= GRACE_SECONDS;
 }
 
@@ -468,7 +466,8 @@ int main(void) {
   signal(SIGPIPE, SIG_IGN);
   const char *command = getenv("CNI_COMMAND");
   if (command == NULL || command[0] == 0) {
-    static const char about[] = ABOUT "CNI protocol versions supported: " VERSIONS "\n";
+    static const char about[] = "Gryphon CNI plugin: a container runtime runs it, see https://www.cni.dev\n"
+                                "CNI protocol versions supported: " VERSIONS "\n";
     write_all(STDERR_FILENO, about, sizeof about - 1);
     return 0;
   }
