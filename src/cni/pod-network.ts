@@ -12,6 +12,7 @@ import { DelQueue } from './del-queue.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { GatewayMode } from './link/plan.ts';
 import { PodLinks } from './link/pod-links.ts';
+import { LostLinks } from './lost-links.ts';
 import type { OperationContext } from './operations/context.ts';
 import { del, detach } from './operations/del.ts';
 import { Dispatcher, type Outcome } from './operations/dispatcher.ts';
@@ -63,6 +64,7 @@ export class PodNetwork {
   readonly #server: CniServer;
   readonly #delQueue: DelQueue;
   readonly #heartbeat: Heartbeat;
+  readonly #lostLinks: LostLinks;
   readonly #context: OperationContext;
   #config: PodNetworkConfig = { podCIDRs: [], mtu: 1500, notReady: 'the agent is starting' };
   #drained: string | undefined;
@@ -87,6 +89,13 @@ export class PodNetwork {
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);
     this.#delQueue = new DelQueue(socketPath, log);
     this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);
+    this.#lostLinks = new LostLinks({
+      attachments: () => ipam.list(),
+      hasLink: (attachment) => this.#links.find(attachment) !== undefined,
+      release: (attachment) => this.#releaseLost(attachment),
+      clock,
+      log,
+    });
     const handle = (request: ShimRequest, caller: AbortSignal): Promise<Outcome> =>
       this.#handle(request, caller);
     this.#server = new CniServer({ socketPath, clock, log, handle });
@@ -110,6 +119,7 @@ export class PodNetwork {
     this.#adopted.resolve();
     void this.#drainQueue();
     this.#heartbeat.start();
+    this.#lostLinks.start();
     this.#scheduleDrain();
     signal.addEventListener('abort', () => void this.stop(), { once: true });
     if (signal.aborted) await this.stop();
@@ -150,7 +160,7 @@ export class PodNetwork {
   }
 
   problems(): readonly Problem[] {
-    return this.#options.ipam.problems();
+    return [...this.#options.ipam.problems(), ...this.#lostLinks.problems()];
   }
 
   /** From now on ADD says "try again later" with this reason; DEL and CHECK are still served. */
@@ -170,6 +180,7 @@ export class PodNetwork {
     this.drain('the agent is stopping');
     this.#timer?.cancel();
     await this.#server.close();
+    await this.#lostLinks.stop();
     await this.#draining;
     await this.#operations.idle();
   }
@@ -211,6 +222,14 @@ export class PodNetwork {
       if (done > 0) this.#options.log.info('queued DELs carried out', { count: done });
     });
     return this.#draining;
+  }
+
+  /** In its turn, like a DEL: an ADD may have come meanwhile. */
+  #releaseLost(attachment: Attachment): Promise<void> {
+    return this.#operations.run(attachmentId(attachment), async () => {
+      const isLost = this.#options.ipam.get(attachment) === attachment && !this.#links.find(attachment);
+      if (isLost) await detach(attachment, this.#context);
+    });
   }
 
   /** Throws only when trying again can help; a request that is not valid never will be. */

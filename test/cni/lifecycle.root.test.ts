@@ -160,6 +160,23 @@ test('GC removes what the runtime does not name, and only that', async () => {
   expect(await node.links()).toHaveLength(1);
 });
 
+test('a link that is deleted by hand: CHECK tells, the address is free after a while, a late DEL is fine', async () => {
+  await using node = await CniNode.create({ ...dual, podCIDRs: [prefix('10.244.1.0/31')] }, 0, 50);
+  await node.start();
+  const [pod, whole] = [await node.pod(), await node.pod()];
+  const { json: prevResult } = await node.add('lost', pod);
+  await node.add('whole', whole);
+  await node.netns.ip(`link del ${prevResult.interfaces![0]!.name}`);
+  const check = { command: 'CHECK', containerID: 'lost', netns: pod.path, config: { prevResult } };
+  expect((await node.call(check)).json.details).toContain('the node has no link gryp');
+  await expect
+    .poll(() => node.log(), { timeout: 10_000 })
+    .toContain('addresses of a pod whose link has gone are released');
+  expect(addressesOf(await node.add('next', await node.pod()))).toEqual(['10.244.1.0/32']);
+  expect(await node.del('lost', pod.path)).toMatchObject({ exit: 0 });
+  expect(await node.links()).toHaveLength(2);
+});
+
 test('CHECK tells what is missing', async () => {
   await using node = await CniNode.create(dual);
   await node.start();

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/agent/clock.ts';
 import { PodNetwork, type PodNetworkConfig } from '../../src/cni/pod-network.ts';
 import { Ipam } from '../../src/ipam/ipam.ts';
 import { Rtnetlink } from '../../src/netlink/rtnetlink.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
 
 export interface CniAgentOptions {
@@ -14,6 +15,8 @@ export interface CniAgentOptions {
   readonly journal: string;
   readonly coolDown: number;
   readonly config: PodNetworkConfig;
+  /** How many times faster than usual timers run. */
+  readonly haste: number;
 }
 
 export type CniAgentCommand = { readonly config: PodNetworkConfig } | { readonly drain: string };
@@ -39,10 +42,14 @@ const ipam = Ipam.open({
   log,
   coolDown: options.coolDown,
 });
+const clock: Clock = {
+  ...systemClock,
+  setTimer: (ms, fn) => systemClock.setTimer(ms / options.haste, fn),
+};
 const network = new PodNetwork({
   netlink: Rtnetlink.open(),
   ipam,
-  clock: systemClock,
+  clock,
   log,
   routeProtocol: 71,
   socketPath: options.socketPath,

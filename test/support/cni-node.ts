@@ -90,7 +90,7 @@ export class CniNode implements AsyncDisposable {
     this.#options = options;
   }
 
-  static async create(config: PodNetworkConfig, coolDown = 30_000): Promise<CniNode> {
+  static async create(config: PodNetworkConfig, coolDown = 30_000, haste = 1): Promise<CniNode> {
     await buildShim();
     using cleanup = new DisposableStack();
     const netns = cleanup.use(await createNetns());
@@ -104,7 +104,7 @@ export class CniNode implements AsyncDisposable {
     const socketPath = path.join(directory, 'run/cni.sock');
     const journal = path.join(directory, 'ipam.journal');
     cleanup.move();
-    return new CniNode(netns, directory, { socketPath, journal, coolDown, config });
+    return new CniNode(netns, directory, { socketPath, journal, coolDown, config, haste });
   }
 
   get socketPath(): string {
