@@ -37,12 +37,7 @@ export class AdjRibIn {
   /** The path of an announcement; the peer's earlier path to each of its prefixes is replaced. */
   announce({ family, prefixes, attributes, nextHop }: Announcement): Path {
     const key = `${nextHop} ${attributesKey(attributes)}`;
-    const shared = this.#shared.get(key) ?? {
-      path: makePath(this.source, attributes, nextHop),
-      key,
-      uses: 0,
-    };
-    this.#shared.set(key, shared);
+    const shared = this.#shared.get(key) ?? this.#share(key, makePath(this.source, attributes, nextHop));
     const table = this.#tables[family];
     for (const prefix of prefixes) {
       shared.uses++;
@@ -78,6 +73,12 @@ export class AdjRibIn {
     for (const family of FAMILIES) {
       for (const [prefix, { path }] of this.#tables[family]) yield { family, prefix, path };
     }
+  }
+
+  #share(key: string, path: Path): Shared {
+    const shared: Shared = { path, key, uses: 0 };
+    this.#shared.set(key, shared);
+    return shared;
   }
 
   #release(shared: Shared | undefined): void {
