@@ -20,21 +20,28 @@ export class DelQueue {
     this.#log = log;
   }
 
-  /** Gives each queued request to `carryOut`; files whose DEL fails stay for the next time. Never throws. Returns how many were done. */
+  /**
+   * Gives every queued request to `carryOut`, all at once: each is of another attachment. Files whose DEL fails stay for the next
+   * time. Never throws. Returns how many were done.
+   */
   async drain(carryOut: (request: ShimRequest) => Promise<void>): Promise<number> {
-    let done = 0;
-    for (const name of await this.#names()) {
-      const file = path.join(this.#directory, name);
-      try {
-        const request = await this.#read(file);
-        if (request !== undefined) await carryOut(request);
-        await rm(file, { force: true });
-        done++;
-      } catch (error) {
-        this.#log.warn('queued DEL failed, it is tried again', { file, reason: describeError(error) });
-      }
+    const names = await this.#names();
+    const done = await Promise.all(
+      names.map((name) => this.#drainFile(path.join(this.#directory, name), carryOut)),
+    );
+    return done.filter(Boolean).length;
+  }
+
+  async #drainFile(file: string, carryOut: (request: ShimRequest) => Promise<void>): Promise<boolean> {
+    try {
+      const request = await this.#read(file);
+      if (request !== undefined) await carryOut(request);
+      await rm(file, { force: true });
+      return true;
+    } catch (error) {
+      this.#log.warn('queued DEL failed, it is tried again', { file, reason: describeError(error) });
+      return false;
     }
-    return done;
   }
 
   /** Names that begin with a dot are being written. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { prefix } from '../../src/net/prefix.ts';
-import { CniNode } from '../support/cni-node.ts';
+import { AgentNode, nodeManifest } from '../support/agent-node.ts';
+import { CniNode, runShim } from '../support/cni-node.ts';
+import { createNetns } from '../support/netns.ts';
 
 const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
 
@@ -81,4 +83,18 @@ test('169.254.1.1 answers ARP with the MAC of the host end although the node has
   await node.add('b', other);
   await node.del('b', other.path);
   expect(await answers()).toContain('ee:ee:ee:ee:ee:ee');
+});
+
+test('routes to pods carry the number that the agent was told', async () => {
+  using outside = await createNetns();
+  using pod = await createNetns();
+  await using node = await AgentNode.create(outside, ['192.0.2.10/24']);
+  node.write('a.yaml', nodeManifest('node-a', ['10.244.1.0/24'], ['192.0.2.10']));
+  node.start('node-a', '--bgp', 'off', '--route-protocol', '99');
+  const add = () =>
+    runShim(node.path('run/cni.sock'), { command: 'ADD', containerID: 'c1', netns: pod.path });
+  await node.until('a pod is attached', async () => (await add()).exit === 0);
+  await node.until('the pass after it', async () => (await node.status()).routes.installed === 2);
+  expect(await node.netns.ip('route show proto 99')).toContain('10.244.1.2');
+  expect((await node.status()).drivers.find(({ name }) => name === 'routes')?.failures).toEqual([]);
 });
