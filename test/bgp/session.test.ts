@@ -364,6 +364,22 @@ describe('bounded work', () => {
     expect(handled).toEqual([25, 50, 75, 100, 110]);
   });
 
+  test('of long messages none more is after 8 KiB', () => {
+    const { peer, session, run, turns } = established();
+    const prefixes = Array.from({ length: 1000 }, (_, i) => prefix(`10.${i >> 8}.${i & 255}.0/24`));
+    const count = (): number => session.status().messages.received.update;
+    const before = count();
+    turns.hold = true;
+    for (let i = 0; i < 5; i++) peer.announce({ ...route(2), prefixes });
+    run(1);
+    const handled: number[] = [];
+    while (turns.held.length > 0) {
+      for (const turn of turns.held.splice(0)) turn();
+      handled.push(count() - before);
+    }
+    expect(handled).toEqual([3, 5]);
+  });
+
   test('a peer that reads nothing costs no memory beyond one window, and gets the latest when it reads again', () => {
     const many = Array.from({ length: 60_000 }, (_, i) => ({
       prefix: prefix(`10.${i >> 8}.${i & 255}.0/24`),

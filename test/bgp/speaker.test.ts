@@ -267,25 +267,6 @@ test('a stopped cluster leaves no timer behind', async () => {
   expect(cluster.clock.pending).toBe(0);
 });
 
-test('a peer may be known under IPv6 and carry both families', () => {
-  const cluster = new SimCluster(2);
-  for (const [i, node] of cluster.nodes.entries()) {
-    const v6 = prefix(`fd00:244:${i + 1}::/64`);
-    node.config = {
-      ...node.config,
-      originated: [...node.config.originated, { prefix: v6 }],
-      nextHops: { ipv4: nodeAddress(i + 1), ipv6: `2001:db8::${i + 1}` as never },
-      peers: node.config.peers.map((p) => ({
-        ...p,
-        import: { kind: 'exactly', prefixes: [podCIDR(2 - i), prefix(`fd00:244:${2 - i}::/64`)] },
-      })),
-    };
-  }
-  cluster.start();
-  cluster.run(5);
-  expect(cluster.routes(1)).toEqual(['10.244.2.0/24 via 192.0.2.2', 'fd00:244:2::/64 via 2001:db8::2']);
-});
-
 test('a connection is given to the peer that is configured for our address, where several share theirs', () => {
   const cluster = new SimCluster(2);
   const other = address('198.51.100.1');

@@ -1,4 +1,4 @@
-import type { Address } from '../../net/address.ts';
+import { type Address, isLinkLocal } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { ImportPolicy } from '../config.ts';
 import type { Path } from './path.ts';
@@ -19,6 +19,7 @@ export type Rejection =
   | 'this node is its originator'
   | 'this node is in its cluster list'
   | 'its next hop is this node'
+  | 'its next hop is link-local'
   | 'this node originates the prefix'
   | 'filtered by import policy';
 
@@ -49,6 +50,8 @@ export function rejectPath(path: Path, self: Self): Rejection | undefined {
   }
   // RFC 4271 §6.3: the next hop must not be the receiving speaker; such a route is ignored, the session stays.
   if (path.nextHop !== undefined && self.addresses.has(path.nextHop)) return 'its next hop is this node';
+  // RFC 2545 §3: a peer without a global address. Which link it means is known to nobody beyond the session.
+  if (path.nextHop?.includes(':') && isLinkLocal(path.nextHop)) return 'its next hop is link-local';
   return undefined;
 }
 

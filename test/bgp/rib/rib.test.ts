@@ -158,6 +158,7 @@ describe('a path is not used', () => {
       external(9),
       announcement(['10.1.0.0/24'], attributes([7]), '198.51.100.1'),
     ],
+    ['its next hop is link-local', external(9), announcement(['10.1.0.0/24'], attributes([7]), 'fe80::9')],
     ['this node originates the prefix', external(9), announcement(['10.244.1.0/24'], attributes([7]))],
     ['filtered by import policy', external(9), announcement(['10.99.0.0/24'], attributes([7]))],
   ];
