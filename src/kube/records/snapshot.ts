@@ -12,8 +12,8 @@ export interface Snapshot {
   /** False: the source has not been read once, the maps are empty because nothing is known. */
   readonly synced: boolean;
   /**
-   * False while a part of the source has never been readable (a file broken since the start): what it holds is unknown, so
-   * what an earlier run derived from it should not be swept.
+   * False while a part of the source has never been understood (a file or an object wrong since the start): what it holds is
+   * unknown, so what an earlier run derived from it should not be swept.
    */
   readonly complete: boolean;
   readonly nodes: ReadonlyMap<string, NodeRecord>;
