@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { address } from '../../src/net/address.ts';
 import { connect, createNetns, type TestNetns } from '../support/netns.ts';
 import { Bird, type BirdPeering, birdConfig, birdIsInstalled } from './bird.ts';
 import { eventually, RemoteSpeaker } from './remote-speaker.ts';
@@ -95,6 +96,27 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
     speaker.set(speakerConfig(ibgp, overrides));
     await speaker.routes(THEIRS);
     await eventually('BIRD has our routes', async () => expect(await bird.prefixes()).toEqual(OURS));
+  });
+
+  test.each([
+    ['ours survives', '192.0.2.3'],
+    ['its own survives', '192.0.2.1'],
+  ])('dials while our connection waits for it: %s, and nothing flaps', async (_, routerID) => {
+    using bird = new Bird(tor, birdConfig(ibgp));
+    await eventually('BIRD is up', () => bird.ask('show status'));
+    bird.pause();
+    using speaker = new RemoteSpeaker(us);
+    speaker.set({ ...speakerConfig(ibgp), routerID: address(routerID) });
+    await speaker.until('our OPEN waits', (p) => p.peers[0]?.state === 'opensent');
+    // BIRD's connect timer runs out in its sleep: it dials and finds our connection in the same turn.
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1200);
+    });
+    bird.resume();
+    await speaker.routes(THEIRS);
+    await eventually('BIRD has our routes', async () => expect(await bird.prefixes()).toEqual(OURS));
+    const { flaps, lastDown, messages } = peer(await speaker.until('established', established));
+    expect([flaps, lastDown, messages.sent.open]).toEqual([0, undefined, 2]);
   });
 
   test('stopped by its operator: its reason is told and its routes go; it comes back', async () => {

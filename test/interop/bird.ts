@@ -58,6 +58,15 @@ export class Bird implements Disposable {
     return [...text.matchAll(/^([0-9a-f.:]+\/\d+)\s/gm)].map(([, prefix]) => prefix ?? '').toSorted();
   }
 
+  /** Stops the process, while the kernel goes on to take connections for it. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
