@@ -18,7 +18,7 @@ IS_ROOT := $(filter 0,$(shell id -u))
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-lab: need-root $(NPM) dist/gryphon-cni packages-lab ## three nodes, pods, a BIRD router and the walk-through, in network namespaces
+lab: need-root build packages-lab ## three nodes, pods, a BIRD router and the walk-through, in network namespaces
 	@bin/gryphon lab up
 	@bin/gryphon lab demo
 
