@@ -133,6 +133,7 @@ const REASONS: ReadonlyMap<string, readonly [code: string, reason: string]> = ne
   ['ETIMEDOUT', ['GRY_TCP_TIMEOUT', 'connection timed out']],
   ['EHOSTUNREACH', ['GRY_TCP_UNREACHABLE', 'no route to host']],
   ['ENETUNREACH', ['GRY_TCP_UNREACHABLE', 'network is unreachable']],
+  ['ENETDOWN', ['GRY_TCP_UNREACHABLE', 'the network interface is down']],
   ['EADDRNOTAVAIL', ['GRY_TCP_NO_ADDRESS', 'the local address is not on this node']],
   ['EADDRINUSE', ['GRY_TCP_IN_USE', 'the port is in use']],
   ['EACCES', ['GRY_TCP_NOT_PERMITTED', 'not permitted']],
