@@ -171,8 +171,8 @@ export class Agent {
     this.#kernel.drain();
     const intent = this.#compute(this.#facts.records());
     this.#intent = intent;
-    this.#pods.value?.network.setConfig(intent.podNetwork);
     if (!this.#synced) return undefined;
+    this.#pods.value?.network.setConfig(intent.podNetwork);
     // Without a configuration (a Node object deleted by mistake) the last one stands: sessions are not dropped for that.
     if (intent.bgp.config !== undefined) this.#speaker.set(intent.bgp.config);
     const wasApplied = this.#drivers.applied;

@@ -69,6 +69,7 @@ test('containerd: ready by itself, sandboxes of both families, restarts of eithe
   await cri.remove(a);
   // No address is taken for ever: the agent carries out what was queued.
   startAgent();
+  await node.until('ready again', async () => (await node.status()).ready);
   await node.until(
     'the address of a is free',
     async () => !(await node.gryphon('pods')).includes('10.244.1.2'),
@@ -93,5 +94,7 @@ test('containerd: twenty sandboxes at once', async () => {
   await Promise.all(ids.map((id) => cri.stop(id)));
   await Promise.all(ids.map((id) => cri.remove(id)));
   expect(await links(node)).toEqual([]);
-  expect((await node.status()).problems).toEqual([]);
+  await expect
+    .poll(async () => (await node.status()).problems.map(({ code, message }) => `${code} ${message}`))
+    .toEqual([]);
 });
