@@ -3,7 +3,7 @@ import type { AgentView, HealthCheck, PodView, RouteView, SourceView, StatusView
 import type { Speaker } from '../bgp/speaker.ts';
 import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
 import type { Intent } from '../calc/intent.ts';
-import { addressList } from '../calc/self.ts';
+import { addressList } from '../calc/node-addresses.ts';
 import type { ConflistDriver } from '../cni/conflist-driver.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';

@@ -4,7 +4,8 @@ import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
 import { type Address, addressFromBigInt, type Family, familyOf } from '../net/address.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { ClusterNode } from './cluster.ts';
-import { type AddressPair, addressList, addressOf, type Self } from './self.ts';
+import { type AddressPair, addressList, addressOf } from './node-addresses.ts';
+import { type Self } from './self.ts';
 
 export const DEFAULT_AS_NUMBER = 64_512;
 export const DEFAULT_PORT = 179;

@@ -3,7 +3,7 @@ import type { Address } from '../net/address.ts';
 import { overlaps, type Prefix } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { Problem } from '../ports/problem.ts';
-import { type AddressPair, addressList, nodeAddresses } from './self.ts';
+import { type AddressPair, addressList, nodeAddresses } from './node-addresses.ts';
 
 /** A node as the others treat it, after conflicts have been settled. */
 export interface ClusterNode {

@@ -16,11 +16,12 @@ import { type Cluster, computeCluster } from './cluster.ts';
 import { masqueradeIntent } from './masquerade.ts';
 import { memo } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
+import { addressList } from './node-addresses.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
 import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
-import { addressList, computeSelf, type Self } from './self.ts';
+import { computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
 import { computeUplinks, downLinks } from './uplinks.ts';
 
@@ -69,10 +70,10 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   const localAddresses = memo(
     (addresses: IntentFacts['addresses']) => new Set([...addresses.values()].map((a) => a.address)),
   );
-  const self = memo((nodes: IntentFacts['nodes'], local: ReadonlySet<Address>) =>
-    computeSelf(settings.nodeName, nodes, local),
-  );
   const cluster = memo(computeCluster);
+  const self = memo((all: Cluster, local: ReadonlySet<Address>) =>
+    computeSelf(settings.nodeName, all.nodes, local),
+  );
   const pools = memo((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
     computePools(records, settings.clusterCIDRs, nodes),
   );
@@ -140,8 +141,8 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
 
   return (facts) => {
     const local = localAddresses(facts.addresses);
-    const me = self(facts.nodes, local);
     const all = cluster(facts.nodes);
+    const me = self(all, local);
     const ranges = pools(facts.pools, facts.nodes);
     const next = resolver(facts.foreignRoutes, down(facts.links), local);
     const speaker = bgp(me, all, facts.bgpConfigurations, facts.bgpPeers);

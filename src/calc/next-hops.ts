@@ -83,9 +83,14 @@ export class NextHopResolver {
     let reason = '';
     for (const hop of hops) {
       if (hop.gateway === undefined && hop.link !== undefined) {
-        out.push({ gateway: address, link: hop.link });
+        out.push({ gateway: address, link: hop.link, ...weightOf(hop) });
       } else if (hop.gateway !== undefined && hop.link !== undefined) {
-        out.push({ gateway: hop.gateway, link: hop.link, ...(hop.onlink === true ? { onlink: true } : {}) });
+        out.push({
+          gateway: hop.gateway,
+          link: hop.link,
+          ...(hop.onlink === true ? { onlink: true } : {}),
+          ...weightOf(hop),
+        });
       } else if (hop.gateway !== undefined) {
         const further = this.#follow(hop.gateway, depth + 1);
         if (typeof further === 'string') reason = further;
@@ -95,3 +100,7 @@ export class NextHopResolver {
     return out.length > 0 ? out : reason || 'the kernel names no link for it';
   }
 }
+
+/** Where the kernel divides traffic unevenly over its own ways, ours follow. */
+const weightOf = ({ weight }: NextHopRecord): Pick<NextHopRecord, 'weight'> =>
+  weight === undefined || weight === 0 ? {} : { weight };

@@ -1,7 +1,8 @@
 import { type Address, address } from '../net/address.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
-import { addressList, type Self } from './self.ts';
+import { addressList } from './node-addresses.ts';
+import { type Self } from './self.ts';
 
 /** What the CNI server and the conflist need to know. */
 export interface PodNetworkIntent {
@@ -61,5 +62,8 @@ export function hasRouterAtGateway(routes: Iterable<RouteRecord>): boolean {
 
 function whyNotReady(self: Self): string | undefined {
   if (self.node === undefined) return `there is no Node object ${self.name}`;
-  return self.podCIDRs.length === 0 ? `Node ${self.name} has no podCIDR` : undefined;
+  if (self.podCIDRs.length > 0) return undefined;
+  return self.node.podCIDRs.length === 0
+    ? `Node ${self.name} has no podCIDR`
+    : `every podCIDR of Node ${self.name} overlaps another node's`;
 }

@@ -5,8 +5,9 @@ import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { NextHopRecord } from '../netlink/wire/records.ts';
 import type { NextHopResolver } from './next-hops.ts';
+import { addressOf } from './node-addresses.ts';
 import type { Unresolved } from './routes.ts';
-import { addressOf, type Self } from './self.ts';
+import { type Self } from './self.ts';
 
 /**
  * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. What

@@ -4,8 +4,9 @@ import type { Attachment } from '../ipam/attachment.ts';
 import { hostPrefix, isHostPrefix, type Prefix, prefixFamily } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { ClusterNode } from './cluster.ts';
+import { addressOf } from './node-addresses.ts';
 import type { RemoteRoutes } from './remote-routes.ts';
-import { addressOf, type Self } from './self.ts';
+import { type Self } from './self.ts';
 
 export interface RouteFacts {
   readonly self: Self;
@@ -28,7 +29,7 @@ export interface Unresolved {
 
 export interface RouteResult {
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
-  /** Routes of pods that are being attached, or whose link no fact speaks of yet: the CNI server writes them itself. */
+  /** Routes of pods that are being attached or detached, or whose link no fact speaks of yet: the CNI server writes them itself. */
   readonly hold: ReadonlySet<Prefix>;
   readonly unresolved: readonly Unresolved[];
 }
@@ -57,6 +58,11 @@ export function computeRoutes(facts: RouteFacts): RouteResult {
   return { routes, hold, unresolved };
 }
 
+const waiting = {
+  reserved: 'the pod is being attached',
+  detaching: 'the pod is being detached',
+} as const satisfies Record<Exclude<Attachment['state'], 'configured'>, string>;
+
 function* podRoutes(facts: RouteFacts): Generator<DesiredRoute | Unresolved> {
   const byName = new Map<string, number>();
   for (const link of facts.links.values()) byName.set(link.name, link.index);
@@ -65,7 +71,7 @@ function* podRoutes(facts: RouteFacts): Generator<DesiredRoute | Unresolved> {
     const from = pod === undefined ? `container ${containerID}` : `pod ${pod.namespace}/${pod.name}`;
     for (const address of addresses) {
       const prefix = hostPrefix(address);
-      if (state === 'reserved') yield { prefix, from, reason: 'the pod is being attached' };
+      if (state !== 'configured') yield { prefix, from, reason: waiting[state] };
       else if (link === undefined) yield { prefix, from, reason: `its link ${hostLink} does not exist` };
       else yield { prefix, origin: 'pod', nextHops: [{ link }], from };
     }

@@ -1,50 +1,34 @@
 import type { NodeRecord } from '../kube/records/node.ts';
-import { type Address, type Family, familyOf } from '../net/address.ts';
+import { type Address, familyOf } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Problem } from '../ports/problem.ts';
-
-/** One address per family at most. */
-export interface AddressPair {
-  readonly ipv4?: Address;
-  readonly ipv6?: Address;
-}
+import type { ClusterNode } from './cluster.ts';
+import { type AddressPair, addressList, nodeAddresses } from './node-addresses.ts';
 
 /** This node as the cluster sees it. */
 export interface Self {
   readonly name: string;
   readonly node: NodeRecord | undefined;
   readonly addresses: AddressPair;
+  /** Without those that another node keeps (see `cluster.ts`). */
   readonly podCIDRs: readonly Prefix[];
   readonly problems: readonly Problem[];
 }
 
-export const addressOf = (pair: AddressPair, family: Family): Address | undefined =>
-  family === 4 ? pair.ipv4 : pair.ipv6;
-
-/** A pair as a list, IPv4 first. */
-export const addressList = (pair: AddressPair): readonly Address[] =>
-  [pair.ipv4, pair.ipv6].filter((a) => a !== undefined);
-
-/** The address that other nodes reach a node by: its annotation, else its first InternalIP of the family. */
-export function nodeAddresses(node: NodeRecord): AddressPair {
-  const ipv4 = node.annotatedAddresses.ipv4 ?? node.internalIPs.find((a) => familyOf(a) === 4);
-  const ipv6 = node.annotatedAddresses.ipv6 ?? node.internalIPs.find((a) => familyOf(a) === 6);
-  return { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) };
-}
-
 /**
- * Finds ourselves. `localAddresses` are those of this machine's links: an address that none of them has cannot be spoken from,
+ * Finds ourselves among the nodes whose claims have been settled. `localAddresses` are those of this machine's links: an address that none of them has cannot be spoken from,
  * so it is reported.
  */
 export function computeSelf(
   name: string,
-  nodes: ReadonlyMap<string, NodeRecord>,
+  nodes: ReadonlyMap<string, ClusterNode>,
   localAddresses: ReadonlySet<Address>,
 ): Self {
-  const node = nodes.get(name);
-  if (node === undefined) {
-    return { name, node, addresses: {}, podCIDRs: [], problems: [unknownNode(name, nodes)] };
+  const found = nodes.get(name);
+  if (found === undefined) {
+    return { name, node: undefined, addresses: {}, podCIDRs: [], problems: [unknownNode(name, nodes)] };
   }
+  const node = found.record;
   const addresses = nodeAddresses(node);
   const problems: Problem[] = [];
   if (node.podCIDRs.length === 0) problems.push(noPodCIDR(name));
@@ -52,10 +36,10 @@ export function computeSelf(
   for (const address of addressList(addresses)) {
     if (!localAddresses.has(address)) problems.push(foreignAddress(name, address, localAddresses));
   }
-  return { name, node, addresses, podCIDRs: node.podCIDRs, problems };
+  return { name, node, addresses, podCIDRs: found.podCIDRs, problems };
 }
 
-function unknownNode(name: string, nodes: ReadonlyMap<string, NodeRecord>): Problem {
+function unknownNode(name: string, nodes: ReadonlyMap<string, unknown>): Problem {
   const known = [...nodes.keys()].sort().slice(0, 5).join(', ');
   return {
     code: 'GRY_NODE_UNKNOWN',

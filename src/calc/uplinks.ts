@@ -1,6 +1,7 @@
 import { prefixLength } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
-import { addressList, type Self } from './self.ts';
+import { addressList } from './node-addresses.ts';
+import { type Self } from './self.ts';
 
 /**
  * Names of the links by which this node reaches the world, sorted: those that hold its own addresses and those of default routes. Not

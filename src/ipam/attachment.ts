@@ -25,6 +25,6 @@ export interface Attachment extends AttachmentKey {
   readonly pod?: PodReference;
   /** Wall clock, milliseconds. */
   readonly createdAt: number;
-  /** `reserved`: the addresses are taken, the link is not finished. */
-  readonly state: 'reserved' | 'configured';
+  /** `reserved`: the addresses are taken, the link is not finished; `detaching`: the link is going, the addresses are still taken. */
+  readonly state: 'reserved' | 'configured' | 'detaching';
 }

@@ -168,6 +168,15 @@ export class Ipam {
     return confirmed;
   }
 
+  /** The link is about to go. Not written down: an agent that dies meanwhile finds the link, or finds that it has gone. */
+  leave(key: AttachmentKey): Attachment | undefined {
+    const attachment = this.get(key);
+    if (attachment === undefined) return undefined;
+    const leaving: Attachment = { ...attachment, state: 'detaching' };
+    this.#attachments.set(attachmentId(key), leaving);
+    return leaving;
+  }
+
   /** Takes the addresses back; they rest for the cool-down. Never fails: a line that cannot be written is made up for later. */
   release(key: AttachmentKey): Attachment | undefined {
     const id = attachmentId(key);

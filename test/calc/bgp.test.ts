@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { type BgpFacts, type BgpResult, computeBgp } from '../../src/calc/bgp.ts';
 import { computeCluster } from '../../src/calc/cluster.ts';
-import { computeSelf } from '../../src/calc/self.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
 import { bgpPeer, byName, node } from '../support/records.ts';
+import { selfOf } from '../support/self.ts';
 
 const cluster = byName(
   node('a', ['10.0.1.0/24', 'fd00:1::/64'], ['192.0.2.1', '2001:db8::1'], { labels: { rack: 'r1' } }),
@@ -18,7 +18,7 @@ function compute(
   self = 'a',
 ): BgpResult {
   return computeBgp({
-    self: computeSelf(self, nodes, new Set()),
+    self: selfOf(self, nodes, new Set()),
     nodes: computeCluster(nodes).nodes,
     configurations: new Map(),
     peers: new Map(),

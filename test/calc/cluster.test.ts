@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { computeCluster } from '../../src/calc/cluster.ts';
+import { addressOf, nodeAddresses } from '../../src/calc/node-addresses.ts';
 import { computePools } from '../../src/calc/pools.ts';
-import { addressOf, computeSelf, nodeAddresses } from '../../src/calc/self.ts';
 import { computeSysctls } from '../../src/calc/sysctls.ts';
 import { computeUplinks, downLinks } from '../../src/calc/uplinks.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
@@ -9,6 +9,7 @@ import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
 import { byName, kernelRoute, link, linkMap, node, via } from '../support/records.ts';
+import { selfOf } from '../support/self.ts';
 
 const codes = (problems: readonly { code: string; subject: string }[]): string[] =>
   problems.map((p) => `${p.code} ${p.subject}`);
@@ -58,14 +59,14 @@ it.each([
   ],
   ['all right', byName(node('a', ['10.0.0.0/24'], ['192.0.2.1'])), []],
 ])('reports a node that is %s', (_, nodes, expected) => {
-  const self = computeSelf('a', nodes, new Set([address('192.0.2.1')]));
+  const self = selfOf('a', nodes, new Set([address('192.0.2.1')]));
   expect(codes(self.problems)).toEqual(expected);
   for (const problem of self.problems) expect(problem.remedy).not.toBe('');
 });
 
 it('names the nodes that are known when ours is not', () => {
   const many = byName(...['f', 'e', 'd', 'c', 'b', 'g'].map((n) => node(n, [], [])));
-  expect(computeSelf('a', many, new Set()).problems[0]?.message).toContain('known: b, c, d, e, f, …');
+  expect(selfOf('a', many, new Set()).problems[0]?.message).toContain('known: b, c, d, e, f, …');
 });
 
 it('pools are the IPPools, else the cluster CIDR, else the podCIDRs', () => {
@@ -116,7 +117,7 @@ it('uplinks are the links with the node addresses and those of default routes, n
     scope: 0,
     flags: 0,
   });
-  const self = computeSelf('a', byName(node('a', [], ['192.0.2.1', '2001:db8::1'])), new Set());
+  const self = selfOf('a', byName(node('a', [], ['192.0.2.1', '2001:db8::1'])), new Set());
   const addresses = [on(2, '192.0.2.1'), on(1, '2001:db8::1'), on(4, '172.17.0.1')];
   const routes = [
     kernelRoute('::/0', via('fe80::1', 3)),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Intent, type IntentFacts, intentOf } from '../../src/calc/intent.ts';
 import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-network.ts';
-import { computeSelf } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
 import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
 import { bgpPeer, byName, kernelRoute, learned, link, linkMap, node } from '../support/records.ts';
+import { selfOf } from '../support/self.ts';
 
 const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
 
@@ -97,7 +97,7 @@ describe('intentOf', () => {
 
 describe('computePodNetwork', () => {
   const nodes = byName(node('a', ['10.0.1.0/24'], ['192.0.2.1', '2001:db8::1']));
-  const self = computeSelf('a', nodes, new Set());
+  const self = selfOf('a', nodes, new Set());
   const links = linkMap(
     link(1, 'lo', { mtu: 65_536 }),
     link(2, 'eth0', { mtu: 9000 }),
@@ -113,12 +113,17 @@ describe('computePodNetwork', () => {
 
   it('says why no pod can be attached', () => {
     const bare = byName(node('a', [], ['192.0.2.1']));
-    expect(computePodNetwork(computeSelf('a', bare, new Set()), links, [], false, 0).notReady).toBe(
+    expect(computePodNetwork(selfOf('a', bare, new Set()), links, [], false, 0).notReady).toBe(
       'Node a has no podCIDR',
     );
-    expect(computePodNetwork(computeSelf('z', bare, new Set()), links, [], false, 0).notReady).toBe(
+    expect(computePodNetwork(selfOf('z', bare, new Set()), links, [], false, 0).notReady).toBe(
       'there is no Node object z',
     );
+    const both = byName(node('a', ['10.0.0.0/16'], []), node('b', ['10.0.1.0/24'], []));
+    expect(computePodNetwork(selfOf('b', both, new Set()), links, [], false, 0)).toMatchObject({
+      podCIDRs: [],
+      notReady: "every podCIDR of Node b overlaps another node's",
+    });
   });
 });
 

@@ -58,6 +58,21 @@ describe('a next hop', () => {
       { kind: 'resolved', direct: false, nextHops: [via('192.168.34.1', 2), via('10.9.0.1', 3)] },
     ],
     [
+      'keeps the weights of two routers',
+      [
+        kernelRoute('0.0.0.0/0', [
+          { ...via('192.168.34.1', 2), weight: 1 },
+          { ...via('10.9.0.1', 3), weight: 0 },
+        ]),
+      ],
+      '192.168.35.12',
+      {
+        kind: 'resolved',
+        direct: false,
+        nextHops: [{ ...via('192.168.34.1', 2), weight: 1 }, via('10.9.0.1', 3)],
+      },
+    ],
+    [
       'loses the dead one of two routers',
       [kernelRoute('0.0.0.0/0', [{ ...via('192.168.34.1', 2), dead: true }, via('10.9.0.1', 3)])],
       '192.168.35.12',

@@ -3,9 +3,9 @@ import { computeCluster } from '../../src/calc/cluster.ts';
 import { NextHopResolver } from '../../src/calc/next-hops.ts';
 import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
 import { computeRoutes, type RouteFacts, type RouteResult } from '../../src/calc/routes.ts';
-import { computeSelf } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
 import { attachment, byName, kernelRoute, learned, link, linkMap, node, via } from '../support/records.ts';
+import { selfOf } from '../support/self.ts';
 
 const nodes = byName(
   node('node-a', ['10.233.90.0/24', 'fd00:90::/64'], ['192.168.34.10', 'fd00:34::10']),
@@ -21,7 +21,7 @@ const table = [
 ];
 
 function compute(more: Partial<RouteFacts>): RouteResult {
-  const self = more.self ?? computeSelf('node-a', nodes, localAddresses);
+  const self = more.self ?? selfOf('node-a', nodes, localAddresses);
   return computeRoutes({
     self,
     nodes: computeCluster(nodes).nodes,
@@ -55,6 +55,7 @@ it('blocks are blackholes, pods stand on their links, learned blocks go via whoe
       }),
       attachment('c2', 'gryp00000000000', ['10.233.90.8']),
       attachment('c3', 'gryp0123456789a', ['10.233.90.9'], { state: 'reserved' }),
+      attachment('c4', 'gryp0123456789a', ['10.233.90.10'], { state: 'detaching' }),
     ],
     learned: new Map(
       [
@@ -81,12 +82,13 @@ fd00:96::/64 via fd00:34::11 dev eth0 src fd00:34::10  # remote, bgp mesh/node-b
 10.50.0.0/16 via 192.168.34.1 dev eth0 + via 192.168.34.2 dev eth0 src 192.168.34.10  # remote, bgp peer/tor-a, peer/tor-b
 ! 10.233.90.8/32: its link gryp00000000000 does not exist  # container c2
 ! 10.233.90.9/32: the pod is being attached  # container c3
+! 10.233.90.10/32: the pod is being detached  # container c4
 ! fd00:102::/64: next hop fd00:35::12: the kernel has no route to it  # bgp mesh/node-c
 ! 10.60.0.0/16: next hop 192.168.34.10 is an address of this node  # bgp peer/tor-a
 ! 10.70.0.0/16: next hop fd00:34::11 is of the other family  # bgp peer/tor-a
 ! 10.233.90.128/25: it overlaps this node's podCIDR  # bgp mesh/node-b`.trim(),
   );
-  expect([...result.hold]).toEqual(['10.233.90.8/32', '10.233.90.9/32']);
+  expect([...result.hold]).toEqual(['10.233.90.8/32', '10.233.90.9/32', '10.233.90.10/32']);
 });
 
 it('without BGP the Node objects of the same subnet give the routes', () => {
@@ -109,7 +111,7 @@ it('says which Node address is missing, unreachable or ours', () => {
     node('node-e', ['10.233.1.0/24'], ['192.168.34.10']),
   );
   const result = compute({
-    self: computeSelf('node-a', odd, localAddresses),
+    self: selfOf('node-a', odd, localAddresses),
     nodes: computeCluster(byName(...[...odd.values()].filter((n) => n.name !== 'node-a'))).nodes,
     bgp: false,
   });
@@ -125,7 +127,7 @@ it('says which Node address is missing, unreachable or ours', () => {
 it('a block of one address has no blackhole, and ways that meet are one', () => {
   const single = byName(node('node-a', ['10.0.0.1/32'], ['10.9.9.9']));
   const result = compute({
-    self: computeSelf('node-a', single, localAddresses),
+    self: selfOf('node-a', single, localAddresses),
     nodes: computeCluster(single).nodes,
     learned: new Map(
       [learned('10.5.0.0/24', ['192.168.35.1', '192.168.35.2'], 'peer/x', 'peer/y')].map((r) => [
@@ -139,7 +141,7 @@ it('a block of one address has no blackhole, and ways that meet are one', () => 
 });
 
 it('computes a learned route once, as long as it is the same record', () => {
-  const self = computeSelf('node-a', nodes, localAddresses);
+  const self = selfOf('node-a', nodes, localAddresses);
   const remote = new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses));
   const record = learned('10.50.0.0/16', ['192.168.34.1'], 'peer/tor-a');
   expect(remote.learned(record)).toBe(remote.learned(record));

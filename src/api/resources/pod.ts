@@ -13,7 +13,7 @@ export const Pod = Type.Object({
     Type.Object({ namespace: Type.String(), name: Type.String(), uid: Type.Optional(Type.String()) }),
   ),
   createdAt: Time,
-  state: Type.Enum(['reserved', 'configured']),
+  state: Type.Enum(['reserved', 'configured', 'detaching']),
 });
 export type Pod = Static<typeof Pod>;
 

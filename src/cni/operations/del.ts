@@ -11,8 +11,12 @@ export async function del(request: DelRequest, context: OperationContext): Promi
   await detach(request.key, context);
 }
 
-/** Link first, addresses after it: an address is never free while packets could still reach its old pod. */
+/**
+ * Link first, addresses after it: an address is never free while packets could still reach its old pod. Everybody is told before,
+ * so that nobody writes the pod's routes anew over a link that is going.
+ */
 export async function detach(key: AttachmentKey, context: OperationContext): Promise<void> {
+  if (context.ipam.leave(key) !== undefined) context.changed();
   await context.links.remove(key);
   if (context.ipam.release(key) !== undefined) context.changed();
 }
