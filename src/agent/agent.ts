@@ -25,8 +25,10 @@ import { AgentStatus } from './status.ts';
 
 /** Where Kubernetes objects come from: a directory of manifests, later the API server. */
 export interface ObjectSource {
-  /** Resolves after the first complete reading, or when the signal is aborted. */
+  /** Resolves after the first complete reading; rejects with the reason when the signal is aborted before. */
   start(signal: AbortSignal): Promise<void>;
+  /** Wall clock, milliseconds, of the last reading that succeeded, whether or not anything had changed. */
+  readonly lastRead: number | undefined;
 }
 
 export interface AgentOptions {
@@ -209,7 +211,6 @@ export class Agent {
 
   #takeSnapshot(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
-    if (snapshot.synced) this.#status.noteSnapshot();
     this.#facts.takeObjects(snapshot);
     this.#loop.kick();
   }
@@ -267,6 +268,7 @@ export class Agent {
       speaker: this.#speaker,
       pods: this.#pods,
       sourceName: this.#options.sourceName,
+      source: () => this.#source,
       snapshot: () => this.#snapshot,
       intent: () => this.#intent,
       links: () => this.#facts.links.records,

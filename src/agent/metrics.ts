@@ -17,7 +17,7 @@ export interface MetricsOptions {
 }
 
 /** Milliseconds between the samples of the event loop's lag: at rest each of them wakes the process. */
-const LAG_PRECISION = 50;
+const LAG_PRECISION = 250;
 
 /**
  * The registry. What happens (loop runs, CNI requests) is told to `observe` as it happens; what is (routes, peers) is read from

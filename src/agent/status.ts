@@ -33,6 +33,7 @@ export interface AgentStatusOptions {
   readonly speaker: Speaker;
   readonly pods: Persistent<Pods>;
   readonly sourceName: string;
+  readonly source: () => { readonly lastRead: number | undefined };
   readonly snapshot: () => Snapshot;
   readonly intent: () => Intent | undefined;
   readonly links: () => ReadonlyMap<number, LinkRecord>;
@@ -47,17 +48,11 @@ export class AgentStatus implements AgentView {
   readonly #options: AgentStatusOptions;
   readonly #startedAt: number;
   readonly #startedMonotonic: number;
-  #lastSnapshot: number | undefined;
 
   constructor(options: AgentStatusOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
     this.#startedMonotonic = options.clock.monotonic();
-  }
-
-  /** The source of objects was read. */
-  noteSnapshot(): void {
-    this.#lastSnapshot = this.#options.clock.now();
   }
 
   status(): StatusView {
@@ -146,8 +141,8 @@ export class AgentStatus implements AgentView {
   }
 
   #sources(): readonly SourceView[] {
-    const { snapshot, sourceName, kernel } = this.#options;
-    const lastGood = this.#lastSnapshot;
+    const { snapshot, sourceName, source, kernel } = this.#options;
+    const lastGood = source().lastRead;
     const objects: SourceView = {
       name: sourceName,
       synced: snapshot().synced,

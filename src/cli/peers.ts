@@ -58,6 +58,7 @@ function total({ prefixes }: Peer, kind: 'received' | 'accepted' | 'advertised')
 
 /** Why it is down, or what took it down the last time. */
 function info({ state, lastError, lastDown }: Peer, now: number): string {
-  if (state !== 'established') return lastError ?? lastDown?.reason ?? '';
-  return lastDown === undefined ? '' : `down ${age(lastDown.at, now)} ago: ${lastDown.reason}`;
+  const down = lastDown === undefined ? [] : [`down ${age(lastDown.at, now)} ago: ${lastDown.reason}`];
+  // What keeps it down now, then what took it down.
+  return [...(state === 'established' || lastError === undefined ? [] : [lastError]), ...down].join('; ');
 }

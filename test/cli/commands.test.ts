@@ -71,13 +71,13 @@ warning: BGPPeer tor-a spec.ttlSecurity: this field is not carried out yet (GRY_
 const PEERS = `\
 NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   INFO
 mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2
-peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            connection refused
+peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
 `;
 
 const PEERS_WIDE = `\
 NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   PORT   LOCAL AS   ROUTER ID       HOLD   FLAPS   UPDATES IN/OUT   CAPABILITIES                              INFO
 mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2            179    64512      192.168.34.11   30s    0       4/3              four-octet-as,ipv4-unicast,ipv6-unicast
-peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            1179   64512                             2       0/0                                                        connection refused
+peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            1179   64512                             2       0/0                                                        connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
 `;
 
 const ROUTES = `\

@@ -99,7 +99,7 @@ describe('exec', () => {
       'Daemon is up and running',
     ],
     ['a program that is not there', ['node-a', '--', 'no-such-program'], 127, ''],
-    ['a place that is not there', ['node-d', '--', 'true'], 1, ''],
+    ['a place that is not there', ['node-d', '--', 'true'], 2, ''],
   ])('%s', async (_, rest, exitCode, output) => {
     const result = await run([...programCommand, ...options, `--dir=${lab.layout.root}`, ...rest]);
     expect(result).toMatchObject({ exitCode, stdout: expect.stringContaining(output) });

@@ -43,6 +43,7 @@ export class ManifestSource {
   readonly #sightings = new Map<string, Sighting>();
   #snapshot = emptySnapshot;
   #synced = false;
+  #lastRead: number | undefined;
   #stopped = false;
   #scanning = false;
   #timer: Timer | undefined;
@@ -51,6 +52,11 @@ export class ManifestSource {
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
     this.#watch = new DirectoryWatch(options.directory, () => this.#wakeWithin(SETTLE));
+  }
+
+  /** Wall clock of the last look at the directory that succeeded. */
+  get lastRead(): number | undefined {
+    return this.#lastRead;
   }
 
   /** The directory has been read completely at least once. */
@@ -126,6 +132,7 @@ export class ManifestSource {
       this.#publish([this.#unreadable(error)]);
       return FAST_POLL;
     }
+    this.#lastRead = this.#options.clock.now();
     const files = new Map([...listing].slice(0, limits.files));
     const pending = await this.#acceptSettled(files);
     if (pending === 0 && !this.#synced && !this.#stopped) {

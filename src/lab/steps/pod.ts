@@ -38,8 +38,8 @@ export function hostAddressWithin(output: string, cidr: string): Verdict {
 export const podRouteStep: Step = {
   title: 'routes of a pod',
   story:
-    'All pods have the same gateway, 169.254.1.1 for IPv4 and a link-local address for IPv6, which exist on no interface: ' +
-    "the node's end of the cable answers for them.",
+    'All pods of all nodes have the same gateway, 169.254.1.1 for IPv4 and a link-local address for IPv6: ' +
+    "the node's end of the cable answers for it.",
   checks: () => [
     {
       label: 'IPv4',
