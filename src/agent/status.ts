@@ -156,7 +156,8 @@ export class AgentStatus implements AgentView {
     return [
       ...startProblems,
       ...snapshot().problems,
-      ...(intent?.problems ?? []),
+      // Before the first reading every Node seems to be missing.
+      ...(snapshot().synced ? (intent?.problems ?? []) : []),
       ...speaker.problems(),
       ...pods.problems,
       ...(pods.value?.network.problems() ?? []),
@@ -168,6 +169,7 @@ export class AgentStatus implements AgentView {
   #conflistReason(): string {
     const { pods, intent, drivers } = this.#options;
     const reasons = [
+      this.#options.snapshot().synced ? undefined : `waiting for ${this.#options.sourceName}`,
       intent()?.podNetwork.notReady,
       pods.problems[0]?.message,
       drivers.views().find((d) => d.name === 'conflist')?.failures[0]?.reason,

@@ -207,7 +207,9 @@ describe('bad input gives one clear message, and the rest goes on', () => {
     node.start('node-a', ...noBgp);
     const problem = await node.until('the problem', async () => (await node.status()).problems[0]);
     expect(problem.message).toMatch(/does not exist|no such/i);
-    expect((await node.status()).ready).toBe(false);
+    const { ready: isReady, checks } = await node.status();
+    expect(isReady).toBe(false);
+    expect(checks.find((c) => c.name === 'conflist')?.detail).toBe('waiting for manifests');
     fs.mkdirSync(node.path('manifests'));
     node.write('a.yaml', own);
     await ready(node);
