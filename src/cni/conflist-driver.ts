@@ -1,4 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ApplyResult, Driver } from '../dataplane/driver.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -86,7 +87,8 @@ export class ConflistDriver implements Driver<DesiredConflist> {
     const portmap = await this.#portmapVersions(signal);
     const cniVersions = commonVersions(portmap === undefined ? [own] : [own, portmap]);
     const text = renderConflist({ ...desired, cniVersions, portmap: portmap !== undefined });
-    await mkdir(this.#options.directory, { recursive: true, mode: 0o755 });
+    // Not the one that returns a promise: below /proc that one tries for ever.
+    mkdirSync(this.#options.directory, { recursive: true, mode: 0o755 });
     const changed = await replaceFile(this.#file, Buffer.from(text), 0o644);
     if (changed)
       this.#options.log.info('conflist written', {

@@ -49,3 +49,10 @@ test('a source that is missing is told with what to do', async () => {
     remedy: expect.stringContaining('make build'),
   });
 });
+
+test('a place where nothing can be made is told, and does not hang', async () => {
+  await expect(installExecutables({ source, binDirectory: '/proc/gryphon/bin' })).rejects.toMatchObject({
+    code: 'GRY_CNI_INSTALL',
+    message: expect.stringContaining('/proc/gryphon/bin/gryphon'),
+  });
+});
