@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ApplyResult, Driver } from '../dataplane/driver.ts';
+import { makeDirectories } from '../ipam/directory.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
@@ -87,8 +87,7 @@ export class ConflistDriver implements Driver<DesiredConflist> {
     const portmap = await this.#portmapVersions(signal);
     const cniVersions = commonVersions(portmap === undefined ? [own] : [own, portmap]);
     const text = renderConflist({ ...desired, cniVersions, portmap: portmap !== undefined });
-    // Not the one that returns a promise: below /proc that one tries for ever.
-    mkdirSync(this.#options.directory, { recursive: true, mode: 0o755 });
+    makeDirectories(this.#options.directory, 0o755);
     const changed = await replaceFile(this.#file, Buffer.from(text), 0o644);
     if (changed)
       this.#options.log.info('conflist written', {

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../ipam/directory.ts';
 import { GryphonError } from '../ports/error.ts';
 import { replaceFile } from './atomic-file.ts';
 import { pluginType } from './conflist.ts';
@@ -25,8 +25,7 @@ export async function installExecutables(options: {
   const file = path.join(options.binDirectory, pluginType);
   try {
     const bytes = await readFile(options.source);
-    // Not the one that returns a promise: below /proc that one tries for ever.
-    mkdirSync(options.binDirectory, { recursive: true, mode: 0o755 });
+    makeDirectories(options.binDirectory, 0o755);
     return [{ path: file, changed: await replaceFile(file, bytes, 0o755) }];
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { makeDirectories } from '../ipam/directory.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
@@ -60,7 +61,7 @@ export class CniServer {
       if (Buffer.byteLength(temporary) > MAX_PATH)
         throw new Error(`the path has more than ${MAX_PATH - 4} bytes`);
       const directory = path.dirname(socketPath);
-      fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeDirectories(directory, 0o700);
       fs.chmodSync(directory, 0o700);
       if (await isAlive(socketPath)) throw new Error('another agent listens there');
       fs.rmSync(temporary, { force: true });

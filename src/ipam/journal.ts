@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from './directory.ts';
 import { IpamError } from './error.ts';
 import { encodeHeader, encodeRecord, type JournalRecord } from './journal-record.ts';
 import { type JournalState, replayJournal } from './journal-state.ts';
@@ -46,7 +47,7 @@ export class Journal {
    */
   static open(file: string, boot: string): { readonly journal: Journal; readonly state: JournalState } {
     try {
-      fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      makeDirectories(path.dirname(file), 0o700);
       fs.rmSync(temporary(file), { force: true });
       const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
       const state = replayJournal(bytes, boot);

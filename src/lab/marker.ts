@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from './error.ts';
 import type { Lab } from './lab.ts';
@@ -49,8 +48,7 @@ const isMarker = (value: unknown): value is Marker =>
  */
 export async function claimDirectory(lab: Lab): Promise<void> {
   const { root } = lab.layout;
-  // Not the one that returns a promise: below /proc that one tries for ever.
-  mkdirSync(root, { recursive: true, mode: 0o755 });
+  await mkdir(root, { recursive: true, mode: 0o755 });
   const marker = await readMarker(lab);
   const strangers = (await readdir(root)).filter((name) => !name.endsWith(DRAFT));
   if (marker === undefined && strangers.length > 0) {
