@@ -4,8 +4,8 @@
  */
 import type { SetIntent } from '../iptables/ipset/model.ts';
 import type { Chain, FirewallIntent, Jump, Rule, RulesIntent } from '../iptables/model.ts';
-import { type Address, compareAddresses, type Family, familyOf } from '../net/address.ts';
-import { aggregatePrefixes, type Prefix, prefix, prefixFamily } from '../net/prefix.ts';
+import { type Address, type Family, familyOf } from '../net/address.ts';
+import { aggregatePrefixes, hostPrefix, type Prefix, prefix, prefixFamily } from '../net/prefix.ts';
 
 /** A range of pod addresses of the whole cluster. Ranges do not overlap. */
 export interface MasqueradePool {
@@ -38,7 +38,6 @@ export const masqueradeSets = (family: Family) =>
   ({
     sources: `gry${family}-nat-sources`,
     exempt: `gry${family}-nat-exempt`,
-    nodes: `gry${family}-nodes`,
   }) as const;
 
 /** Sets and rules of both families. The order of the facts does not matter: equal facts give equal intents. */
@@ -60,6 +59,7 @@ function setsOf(family: Family, facts: MasqueradeFacts): readonly SetIntent[] {
   if (!masquerades(family, facts)) return [];
   const names = masqueradeSets(family);
   const pools = facts.pools.filter((p) => prefixFamily(p.cidr) === family);
+  const nodes = facts.nodeAddresses.filter((a) => familyOf(a) === family);
   return [
     {
       name: names.sources,
@@ -72,15 +72,12 @@ function setsOf(family: Family, facts: MasqueradeFacts): readonly SetIntent[] {
       name: names.exempt,
       type: 'hash:net',
       family,
-      members: aggregatePrefixes([...pools.map((p) => p.cidr), ...neverTranslated[family]]),
-      reason: 'destinations that see the address of the pod: all pools, multicast, broadcast',
-    },
-    {
-      name: names.nodes,
-      type: 'hash:ip',
-      family,
-      members: [...new Set(facts.nodeAddresses)].filter((a) => familyOf(a) === family).sort(compareAddresses),
-      reason: 'addresses of all nodes, which see the address of the pod',
+      members: aggregatePrefixes([
+        ...pools.map((p) => p.cidr),
+        ...nodes.map(hostPrefix),
+        ...neverTranslated[family],
+      ]),
+      reason: 'destinations that see the address of the pod: all pools, all nodes, multicast, broadcast',
     },
   ];
 }
@@ -105,7 +102,6 @@ function postroutingChain(family: Family): Chain {
     matches: [
       { kind: 'set', set: names.sources, side: 'src' },
       { kind: 'set', set: names.exempt, side: 'dst', negate: true },
-      { kind: 'set', set: names.nodes, side: 'dst', negate: true },
     ],
     target: { kind: 'masquerade' },
     reason: 'pods leave the cluster with the address of their node',

@@ -130,12 +130,12 @@ it('repairs flushed rules and sets at the next reading back, and counts it', asy
   expect(before.length).toBeGreaterThan(5);
   await node.netns.exec('iptables', '-t', 'nat', '-F');
   await node.netns.exec('iptables', '-F');
-  await node.netns.exec('ipset', 'flush', 'gry4-nodes');
+  await node.netns.exec('ipset', 'flush', 'gry4-nat-exempt');
   await node.until('the repair', async () => (await rules()).join() === before.join());
   await node.until('the count', async () =>
     (await node.status()).drivers.some((d) => d.name === 'firewall' && d.repaired > 0),
   );
-  expect(await node.netns.exec('ipset', 'list', 'gry4-nodes')).toContain('192.0.2.10');
+  expect(await node.netns.exec('ipset', 'list', 'gry4-nat-exempt')).toContain('192.0.2.10');
 });
 
 it('turns forwarding on and keeps listening to router advertisements', async () => {

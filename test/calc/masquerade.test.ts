@@ -55,27 +55,25 @@ create gry4-nat-sources hash:net family inet
 add gry4-nat-sources 10.233.64.0/18
 create gry4-nat-exempt hash:net family inet
 add gry4-nat-exempt 10.233.64.0/18
+add gry4-nat-exempt 192.168.34.10
+add gry4-nat-exempt 192.168.34.11
 add gry4-nat-exempt 224.0.0.0/4
-add gry4-nat-exempt 255.255.255.255
-create gry4-nodes hash:ip family inet
-add gry4-nodes 192.168.34.10
-add gry4-nodes 192.168.34.11`;
+add gry4-nat-exempt 255.255.255.255`;
 
 const sets6 = `\
 create gry6-nat-sources hash:net family inet6
 add gry6-nat-sources fd00:233::/48
 create gry6-nat-exempt hash:net family inet6
+add gry6-nat-exempt 2001:db8::10
+add gry6-nat-exempt 2001:db8::11
 add gry6-nat-exempt fd00:233::/48
-add gry6-nat-exempt ff00::/8
-create gry6-nodes hash:ip family inet6
-add gry6-nodes 2001:db8::10
-add gry6-nodes 2001:db8::11`;
+add gry6-nat-exempt ff00::/8`;
 
 const nat = (family: Family): string => `\
 # ${family === 4 ? 'iptables' : 'ip6tables'} nat
 :GRY-POSTROUTING - [0:0]
 -A GRY-POSTROUTING -m set --match-set gry${family}-nat-sources src -m set ! --match-set gry${family}-nat-exempt dst \
--m set ! --match-set gry${family}-nodes dst -j MASQUERADE --random-fully
+-j MASQUERADE --random-fully
 -A POSTROUTING -j GRY-POSTROUTING`;
 
 describe('masqueradeIntent', () => {
@@ -101,7 +99,6 @@ describe('masqueradeIntent', () => {
     expect(intent.sets.map((s) => [s.name, s.members])).toEqual([
       ['gry4-nat-sources', ['10.1.0.0/16']],
       ['gry4-nat-exempt', ['10.1.0.0/16', '10.2.0.0/16', '224.0.0.0/4', '255.255.255.255/32']],
-      ['gry4-nodes', []],
     ]);
   });
 
