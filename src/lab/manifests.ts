@@ -64,7 +64,7 @@ function nodeObject(node: LabNode): Json {
         condition('Ready', 'True', 'KubeletReady', seen),
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-      images: [{ names: ['registry.k8s.io/pause:3.10'], sizeBytes: 320448 }],
+      images: [{ names: ['localhost/pause:3.10'], sizeBytes: 320448 }],
       nodeInfo: {
         architecture: 'amd64',
         bootID: '77ebdd4c-b436-43b2-89db-c7856cb5861f',
