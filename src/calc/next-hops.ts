@@ -1,12 +1,13 @@
-import type { Address } from '../net/address.ts';
-import { PrefixTrie } from '../net/prefix-trie.ts';
+import { type Address, type Family, familyOf } from '../net/address.ts';
+import { networkOf, type Prefix, prefixFamily, prefixLength } from '../net/prefix.ts';
 import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
 
 /** Where packets for an address leave this node. */
 export type Resolution =
   | {
       readonly kind: 'resolved';
-      readonly nextHops: readonly NextHopRecord[] /** No router in between. */;
+      readonly nextHops: readonly NextHopRecord[];
+      /** No router in between. */
       readonly direct: boolean;
     }
   | { readonly kind: 'local' }
@@ -20,7 +21,12 @@ const MAX_DEPTH = 8;
  * up recursively). Built anew whenever links or foreign routes change.
  */
 export class NextHopResolver {
-  readonly #routes = new PrefixTrie<RouteRecord>();
+  /**
+   * Longest match by probing the lengths that occur, longest first: a table of a hundred thousand routes is made in a tenth of
+   * the time that a trie takes, and of next hops there are few.
+   */
+  readonly #routes = new Map<Prefix, RouteRecord>();
+  readonly #lengths: Readonly<Record<Family, readonly number[]>>;
   readonly #local: ReadonlySet<Address>;
   readonly #down: ReadonlySet<number>;
 
@@ -31,11 +37,15 @@ export class NextHopResolver {
   ) {
     this.#local = localAddresses;
     this.#down = downLinks;
+    const lengths: Record<Family, Set<number>> = { 4: new Set(), 6: new Set() };
     for (const route of foreignRoutes) {
+      lengths[prefixFamily(route.prefix)].add(prefixLength(route.prefix));
       const known = this.#routes.get(route.prefix);
       // Of several routes to one prefix the kernel uses the lowest metric whose way is alive.
       if (known === undefined || this.#better(route, known)) this.#routes.set(route.prefix, route);
     }
+    const longestFirst = (of: ReadonlySet<number>): readonly number[] => [...of].sort((a, b) => b - a);
+    this.#lengths = { 4: longestFirst(lengths[4]), 6: longestFirst(lengths[6]) };
   }
 
   isLocal(address: Address): boolean {
@@ -60,12 +70,20 @@ export class NextHopResolver {
     );
   }
 
+  #match(address: Address): RouteRecord | undefined {
+    for (const length of this.#lengths[familyOf(address)]) {
+      const route = this.#routes.get(networkOf(address, length));
+      if (route !== undefined) return route;
+    }
+    return undefined;
+  }
+
   /** The ways to an address, each with gateway and link; or the reason why there is none. */
   #follow(address: Address, depth: number): readonly NextHopRecord[] | string {
     if (depth > MAX_DEPTH) return `more than ${MAX_DEPTH} routes lead from one to the next`;
-    const match = this.#routes.match(address);
-    if (match === undefined) return 'the kernel has no route to it';
-    const { prefix, value: route } = match;
+    const route = this.#match(address);
+    if (route === undefined) return 'the kernel has no route to it';
+    const { prefix } = route;
     if (route.kind !== 'unicast') return `the kernel's route ${prefix} is ${route.kind}`;
     const hops = this.#alive(route);
     // No second-best: the kernel keeps using the route of a link without carrier, and so would the packets.
