@@ -1,13 +1,11 @@
 import type { SourceView } from '../api/view.ts';
+import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { FactStore } from './facts.ts';
 import { Loop } from './loop.ts';
-
-/** The kernel's main table (RT_TABLE_MAIN). */
-export const MAIN_TABLE = 254;
 
 /** What is read of the kernel; `Rtnetlink` is the real one. */
 export interface KernelReader {

@@ -2,11 +2,12 @@ import type { SourceView } from '../api/view.ts';
 import { isPodLink } from '../calc/intent.ts';
 import type { Monitor, MonitorEvent, MonitorOptions } from '../netlink/monitor.ts';
 import type { Rtnetlink } from '../netlink/rtnetlink.ts';
+import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { RouteRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { FactStore } from './facts.ts';
-import { KernelFacts, MAIN_TABLE } from './kernel-facts.ts';
+import { KernelFacts } from './kernel-facts.ts';
 
 /** The netlink adapter; `main` gives the real one. */
 export interface NetlinkPort {

@@ -1,9 +1,10 @@
 import type { Address } from '../net/address.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { MonitorEvent } from '../netlink/wire/event.ts';
 import type { LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
 import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
-import { agrees, dependsOn, MAIN_TABLE, originOf, ownMetric, sameHop, withoutHops } from './route-record.ts';
+import { agrees, dependsOn, originOf, ownMetric, sameHop, withoutHops } from './route-record.ts';
 import { inSlices } from './slices.ts';
 import { DeltaTracker } from './tracker.ts';
 

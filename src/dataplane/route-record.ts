@@ -1,9 +1,9 @@
 import type { Address } from '../net/address.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
 import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
 
-export const MAIN_TABLE = 254;
 const SCOPE_UNIVERSE = 0;
 const SCOPE_LINK = 253;
 

@@ -3,6 +3,7 @@ import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import { ERRNO } from '../netlink/errno.ts';
 import { NetlinkDumpError, NetlinkLostError } from '../netlink/error.ts';
 import type { NetlinkFailure, Rtnetlink } from '../netlink/rtnetlink.ts';
+import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import { describeRoute, protocolName } from '../netlink/wire/describe.ts';
 import type { MonitorEvent } from '../netlink/wire/event.ts';
 import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
@@ -14,7 +15,7 @@ import type { ApplyResult, Driver } from './driver.ts';
 import { FailureBook } from './failure-book.ts';
 import { type DesiredRoute, emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
 import { RoutePicture } from './route-picture.ts';
-import { MAIN_TABLE, ownMetric, toDeletion, toRecord } from './route-record.ts';
+import { ownMetric, toDeletion, toRecord } from './route-record.ts';
 import { inSlices } from './slices.ts';
 import type { Tracked } from './tracker.ts';
 

@@ -13,7 +13,6 @@ const c = {
   bind: libc.func('int bind(int, const void *, unsigned int)'),
   getsockname: libc.func('int getsockname(int, void *, void *)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, unsigned int)'),
-  getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
   send: libc.func('long send(int, const void *, size_t, int)'),
   recv: libc.func('long recv(int, void *, size_t, int)'),
   setns: libc.func('int setns(int, int)'),
@@ -21,13 +20,8 @@ const c = {
 };
 
 /** Numbers of the socket interface, equal on x86-64 and arm64. */
-export const AF_INET = 2;
-export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
-export const SOCK_STREAM = 1;
-export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
-export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const CLONE_NEWNET = 0x40000000;
@@ -73,20 +67,6 @@ export function setSocketOption(
 ): void {
   const bytes = typeof value === 'number' ? Int32Array.of(value) : value;
   check(c.setsockopt(fd, level, option, bytes, bytes.byteLength), what);
-}
-
-/** At most `length` bytes of an option's value. @throws SystemError with `what` */
-export function getSocketOption(
-  fd: number,
-  level: number,
-  option: number,
-  length: number,
-  what: string,
-): Uint8Array {
-  const value = new Uint8Array(length);
-  const got = Uint32Array.of(length);
-  check(c.getsockopt(fd, level, option, value, got), what);
-  return value.subarray(0, got[0]);
 }
 
 /** Sends all of `bytes` on this thread. @throws SystemError */

@@ -99,6 +99,8 @@ export const RTNH_F = { DEAD: 0x1, ONLINK: 0x4, LINKDOWN: 0x10 } as const;
 export const RTM_F_CLONED = 0x200;
 /** In a request to delete: any scope. */
 export const RT_SCOPE_NOWHERE = 255;
+/** RT_TABLE_MAIN: where our routes are, and those by which next hops are resolved. */
+export const MAIN_TABLE = 254;
 /** rtm_table of tables above 255, whose number is only in RTA_TABLE. */
 export const RT_TABLE_COMPAT = 252;
 

@@ -1,6 +1,6 @@
 import { familyOf } from '../../net/address.ts';
 import { defaultPrefix, isHostPrefix, prefixAddress, prefixFamily } from '../../net/prefix.ts';
-import { IFA_F } from './constants.ts';
+import { IFA_F, MAIN_TABLE } from './constants.ts';
 import type { LinkAddressRecord, NeighbourRecord, NextHopRecord, RouteRecord } from './records.ts';
 import type { CreateVeth, DeleteLink, NetlinkRequest, SetLink, VethEnd } from './requests.ts';
 
@@ -31,7 +31,6 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   192: 'eigrp',
 };
 const SCOPES: Readonly<Record<number, string>> = { 200: 'site', 253: 'link', 254: 'host', 255: 'nowhere' };
-const MAIN_TABLE = 254;
 
 /** `bird`, `static`, or the number. */
 export const protocolName = (protocol: number): string => PROTOCOLS[protocol] ?? String(protocol);
