@@ -54,6 +54,30 @@ export interface PeerStatus {
   readonly prefixes: Readonly<Record<BgpFamily, PrefixCounts>>;
   /** End-of-RIB was received for every negotiated family of this session. */
   readonly endOfRib: boolean;
+  /** Graceful restart as negotiated, or as it is being used for a session that is down. Absent: neither. */
+  readonly gracefulRestart?: RestartStatus;
+  /** TCP-MD5 is configured. */
+  readonly authenticated?: boolean;
+  /** Hops of TTL security, where it is configured. */
+  readonly ttlSecurity?: number;
+  /** Per family, where one is configured. */
+  readonly prefixLimit?: number;
+  /** What stands in the peer's way, wrong on our side: `its password is not there`. */
+  readonly problem?: string;
+}
+
+export interface RestartStatus {
+  /** Seconds that we ask for, and that the peer asks for. */
+  readonly localTime: number;
+  readonly remoteTime: number;
+  /** Families of which the peer keeps its forwarding state. */
+  readonly families: readonly BgpFamily[];
+  /** RFC 8538: also after a NOTIFICATION. */
+  readonly notification: boolean;
+  /** While routes of the peer are kept without it: wall clock, milliseconds, when the last of them goes at the latest. */
+  readonly staleUntil?: number;
+  /** They are long-lived stale by now, RFC 9494. */
+  readonly longLived?: boolean;
 }
 
 export interface MessageCounts {
@@ -71,6 +95,8 @@ export interface PrefixCounts {
   readonly accepted: number;
   /** In the Adj-RIB-Out. */
   readonly advertised: number;
+  /** Of those received: kept from a session that is over. */
+  readonly stale?: number;
 }
 
 /** One path of a prefix in the Loc-RIB, for people. */
@@ -83,6 +109,14 @@ export interface PathStatus {
   readonly localPref: number;
   readonly med?: number;
   readonly communities: readonly string[];
+  /** The AS_PATH as text, with sets in braces: `64512 {65001 65002}`. */
+  readonly asPathText?: string;
+  /** What else it carries, by name: `aggregator 64512 192.0.2.1`, `originator 10.0.0.1`, `cluster list 10.0.0.9`, `type 128 (4 octets)`. */
+  readonly attributes?: readonly string[];
+  /** RFC 7911, as received. */
+  readonly pathId?: number;
+  /** Kept from a session that is over. */
+  readonly stale?: boolean;
   readonly best: boolean;
   /** Why it is not best: the tie-break that decided (`longer AS path`), or `filtered by import policy`. */
   readonly reason?: string;

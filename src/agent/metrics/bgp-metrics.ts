@@ -99,14 +99,17 @@ function messageSamples({ name, messages }: PeerStatus): readonly Sample[] {
   );
 }
 
-const PREFIX_KINDS = { received: true, accepted: true, advertised: true } satisfies Record<
+const PREFIX_KINDS = { received: true, accepted: true, advertised: true, stale: true } satisfies Record<
   keyof PrefixCounts,
   true
 >;
 
 function prefixSamples({ name, prefixes }: PeerStatus): readonly Sample[] {
   return keysOf(prefixes).flatMap((family) =>
-    keysOf(PREFIX_KINDS).map((kind) => ({ labels: [name, family, kind], value: prefixes[family][kind] })),
+    keysOf(PREFIX_KINDS).map((kind) => ({
+      labels: [name, family, kind],
+      value: prefixes[family][kind] ?? 0,
+    })),
   );
 }
 

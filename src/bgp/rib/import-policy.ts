@@ -30,6 +30,12 @@ export function importFilter(policy: ImportPolicy): ImportFilter {
   switch (policy.kind) {
     case 'none':
       return () => false;
+    case 'all':
+      return () => true;
+    case 'originators': {
+      const allowed = new Set(policy.nodes.flatMap(({ prefixes }) => prefixes));
+      return (prefix) => allowed.has(prefix);
+    }
     case 'exactly': {
       const allowed = new Set(policy.prefixes);
       return (prefix) => allowed.has(prefix);
