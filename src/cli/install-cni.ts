@@ -1,23 +1,34 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { installExecutables } from '../cni/installer.ts';
+import { type InstalledExecutable, installExecutables } from '../cni/installer.ts';
 import type { CommandContext } from './context.ts';
 import { addSettingOptions, readSettings } from './setting-options.ts';
 
 export function register(program: Command, context: CommandContext): void {
   const command = program
     .command('install-cni')
-    .description('place the CNI executable where the container runtime looks for it');
-  addSettingOptions(command, ['config', 'cniBinDir']);
+    .description('place the CNI executables where the container runtime looks for them');
+  addSettingOptions(command, ['config', 'cniBinDir', 'cniPluginDir']);
   command.action(async (flags: Readonly<Record<string, string>>) => {
     const { settings } = await readSettings(flags, context);
-    const installed = await installExecutables({ source: shimFile(), binDirectory: settings.cniBinDir });
-    for (const { path, changed } of installed) {
-      context.stdout.write(`${path}  ${changed ? 'installed' : 'unchanged'}\n`);
+    const installed = await installExecutables({
+      source: shimFile(),
+      pluginDirectory: settings.cniPluginDir,
+      binDirectory: settings.cniBinDir,
+    });
+    const width = Math.max(...installed.map(({ path }) => path.length));
+    for (const { path, outcome } of installed) {
+      context.stdout.write(`${path.padEnd(width)}  ${OUTCOMES[outcome]}\n`);
     }
   });
 }
+
+const OUTCOMES: Readonly<Record<InstalledExecutable['outcome'], string>> = {
+  installed: 'installed',
+  unchanged: 'unchanged',
+  kept: 'kept, as new or newer',
+};
 
 /** Beside the bundle, or in dist/ of a checkout. */
 function shimFile(): string {

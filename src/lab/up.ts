@@ -102,7 +102,10 @@ async function startSurroundings(lab: Lab): Promise<void> {
 }
 
 async function installCni(lab: Lab, node: string): Promise<void> {
-  await mustRun(lab.run, [...lab.program, 'install-cni', `--cni-bin-dir=${lab.layout.node(node).cniBin}`]);
+  const directory = lab.layout.node(node).cniBin;
+  // Ours alone: the pods of a lab have no host ports, and the reference plugins are 4 MB each.
+  const flags = [`--cni-bin-dir=${directory}`, `--cni-plugin-dir=${directory}`];
+  await mustRun(lab.run, [...lab.program, 'install-cni', ...flags]);
 }
 
 async function startAgents(lab: Lab, signal: AbortSignal): Promise<void> {

@@ -263,6 +263,7 @@ describe('shown to people', () => {
       stateDir: '/var/lib/gryphon',
       cniBinDir: '/opt/cni/bin',
       cniConfDir: '/etc/cni/net.d',
+      cniPluginDir: '/usr/lib/cni',
       cniSocket: '/run/gryphon/cni.sock',
       logLevel: 'info',
     });

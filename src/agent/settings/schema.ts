@@ -108,6 +108,10 @@ export const settingsSchema = Type.Object({
   runDir: path('/run/gryphon', 'Directory of sockets and of the queue of CNI deletions.'),
   stateDir: path('/var/lib/gryphon', 'Directory of the IPAM journal.'),
   cniBinDir: path('/opt/cni/bin', 'Where the CNI executable is installed.'),
+  cniPluginDir: path(
+    '/usr/lib/cni',
+    'Where the reference plugins come from that are installed beside it: portmap, bandwidth, loopback, host-local, tuning. Newer ones are kept.',
+  ),
   cniConfDir: path('/etc/cni/net.d', 'Where the CNI configuration list is written.'),
   cniSocket: setting<string>({
     type: 'string',
