@@ -82,8 +82,8 @@ function messages(peer: string, counts: Readonly<Record<string, readonly number[
 
 function prefixes(peer: string, counts: readonly number[]): readonly string[] {
   return ['ipv4-unicast', 'ipv6-unicast'].flatMap((family) =>
-    ['received', 'accepted', 'advertised'].map(
-      (kind, i) => `gryphon_bgp_prefixes{peer="${peer}",family="${family}",kind="${kind}"} ${counts[i]}`,
+    ['received', 'accepted', 'advertised', 'stale'].map(
+      (kind, i) => `gryphon_bgp_prefixes{peer="${peer}",family="${family}",kind="${kind}"} ${counts[i] ?? 0}`,
     ),
   );
 }
