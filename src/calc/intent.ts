@@ -13,7 +13,7 @@ import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire
 import type { Problem } from '../ports/problem.ts';
 import { type BgpResult, computeBgp } from './bgp.ts';
 import { type Cluster, computeCluster } from './cluster.ts';
-import { masqueradeIntent } from './masquerade.ts';
+import { firewallIntent } from './firewall.ts';
 import { memo } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
 import { addressList } from './node-addresses.ts';
@@ -164,7 +164,7 @@ const familiesOf = (pools: readonly Pool[]): ReadonlySet<Family> =>
   new Set(pools.map((p) => prefixFamily(p.cidr)));
 
 function computeFirewall(settings: IntentSettings, pools: readonly Pool[], cluster: Cluster): FirewallIntent {
-  return masqueradeIntent({
+  return firewallIntent({
     pools: settings.masquerade ? pools : pools.map(({ cidr }) => ({ cidr, natOutgoing: false })),
     families: [4, 6],
     nodeAddresses: [...cluster.nodes.values()].flatMap((node) => [

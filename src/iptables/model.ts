@@ -17,7 +17,9 @@ export type Match =
   | { readonly kind: 'source'; readonly prefix: Prefix; readonly negate?: boolean }
   | { readonly kind: 'destination'; readonly prefix: Prefix; readonly negate?: boolean }
   | { readonly kind: 'set'; readonly set: string; readonly side: 'src' | 'dst'; readonly negate?: boolean }
-  | { readonly kind: 'conntrack'; readonly states: readonly ConntrackState[]; readonly negate?: boolean };
+  | { readonly kind: 'conntrack'; readonly states: readonly ConntrackState[]; readonly negate?: boolean }
+  /** The way back to the sender leads out of the interface that the packet came in by; its mark counts in the look-up. */
+  | { readonly kind: 'reverse-path'; readonly negate?: boolean };
 
 export type Target =
   | { readonly kind: 'accept' }

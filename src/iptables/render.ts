@@ -98,6 +98,8 @@ function renderMatch(match: Match): string {
       return `-m set ${not}--match-set ${checked('set', match.set)} ${match.side}`;
     case 'conntrack':
       return `-m conntrack ${not}--ctstate ${match.states.join(',')}`;
+    case 'reverse-path':
+      return `-m rpfilter --validmark${match.negate === true ? ' --invert' : ''}`;
   }
 }
 

@@ -26,6 +26,7 @@ describe('renderTable', () => {
       '-m conntrack --ctstate NEW,DNAT',
       '-m conntrack ! --ctstate NEW,DNAT',
     ],
+    [{ kind: 'reverse-path' }, '-m rpfilter --validmark', '-m rpfilter --validmark --invert'],
   ])('match %j', (match, plain, negated) => {
     expect(only(rule([match]))).toBe(`${plain} ${why} -j ACCEPT`);
     expect(only(rule([{ ...match, negate: true }]))).toBe(`${negated} ${why} -j ACCEPT`);

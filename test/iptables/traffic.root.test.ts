@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { masqueradeIntent } from '../../src/calc/masquerade.ts';
+import { firewallIntent } from '../../src/calc/firewall.ts';
 import { FirewallDriver } from '../../src/iptables/firewall-driver.ts';
 import { address, type Family } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
@@ -36,6 +36,7 @@ const hosts = {
 } as const;
 const families: readonly Family[] = [4, 6];
 const bits = { 4: 32, 6: 128 } as const;
+const gateways = { 4: '169.254.1.1', 6: 'fe80::ecee:eeff:feee:eeee' } as const;
 const PORT = 8080;
 
 const open: { close(): unknown }[] = [];
@@ -64,7 +65,7 @@ async function attachPod(pod: TestNetns, number: 1 | 2): Promise<void> {
   await node.ip(`link set ${link} address ee:ee:ee:ee:ee:ee`);
   for (const family of families) {
     const own = `${hosts[family][`pod${number}`]}/${bits[family]}`;
-    const gateway = family === 4 ? '169.254.1.1' : 'fe80::ecee:eeff:feee:eeee';
+    const gateway = gateways[family];
     await pod.ip(`address add ${own} dev eth0${family === 6 ? ' nodad' : ''}`);
     await pod.ip(`neighbour add ${gateway} lladdr ee:ee:ee:ee:ee:ee dev eth0 nud permanent`);
     await pod.ip(`route add default via ${gateway} dev eth0 onlink`);
@@ -107,7 +108,7 @@ afterAll(() => {
 
 async function install(): Promise<void> {
   agent.set(
-    masqueradeIntent({
+    firewallIntent({
       pools: [
         { cidr: prefix('10.233.64.0/18'), natOutgoing: true },
         { cidr: prefix('fd00:233::/32'), natOutgoing: true },
@@ -142,6 +143,45 @@ describe.each(families)('IPv%i: the server sees', (family) => {
     await netns.other.ip(`route replace ${of.internet}/${bits[family]} via ${of.node}`);
     await netns.internet.ip(`route replace ${of.other}/${bits[family]} via ${of.public}`);
     expect(await ask(netns.other, of.internet)).toBe('');
+  });
+});
+
+describe.each(families)('IPv%i: a pod that sends from an address of another pod', (family) => {
+  const { pod2, other } = hosts[family];
+  /** Datagrams from pod1 under the address, as the other node counts them; its own sysctls do not protect this node. */
+  async function received(source: string): Promise<number> {
+    const { pod1 } = netns;
+    await pod1.ip(`address replace ${source}/${bits[family]} dev eth0${family === 6 ? ' nodad' : ''}`);
+    await pod1.ip(`route replace default via ${gateways[family]} dev eth0 onlink src ${source}`);
+    const before = await counted();
+    await pod1.exec('bash', '-c', `for i in 1 2 3 4 5; do echo > /dev/udp/${other}/9999; done`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return (await counted()) - before;
+  }
+
+  /** UDP datagrams that came to a port where nobody listens. */
+  async function counted(): Promise<number> {
+    const file = family === 4 ? '/proc/net/snmp' : '/proc/net/snmp6';
+    const text = await netns.other.exec('cat', file);
+    if (family === 6) return Number(/^Udp6NoPorts\s+(\d+)/m.exec(text)?.[1]);
+    return Number(/^Udp: \d+ (\d+)/m.exec(text)?.[1]);
+  }
+
+  beforeAll(async () => {
+    await netns.node.exec('sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=0');
+    for (const link of ['gryp00000000001', 'gryp00000000002'])
+      await netns.node.exec('sysctl', '-qw', `net.ipv4.conf.${link}.rp_filter=0`);
+  });
+
+  test('is heard without our rule, not with it, while its own address passes', async () => {
+    agent.set({ sets: [], rules: { 4: {}, 6: {} } });
+    await agent.apply(new AbortController().signal);
+    for (const program of ['iptables-nft', 'ip6tables-nft'])
+      await netns.node.exec(program, '-P', 'FORWARD', 'ACCEPT');
+    expect(await received(pod2)).toBe(5);
+    await install();
+    expect(await received(pod2)).toBe(0);
+    expect(await received(hosts[family].pod1)).toBe(5);
   });
 });
 
