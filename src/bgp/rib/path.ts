@@ -1,4 +1,5 @@
 import { type Address, addressBytes, familyOf } from '../../net/address.ts';
+import type { BgpFamily } from '../config.ts';
 import { asPathLength, neighborAS } from '../wire/as-path.ts';
 import type { Origin, PathAttributes } from '../wire/attributes/attributes.ts';
 
@@ -15,11 +16,13 @@ export interface PathSource {
 }
 
 /**
- * One set of attributes from one peer, shared by all prefixes that came with it, with the numbers that the decision process
- * compares worked out once.
+ * One set of attributes from one peer, shared by all prefixes of a family that came with it, with the numbers that the decision
+ * process compares worked out once.
  */
 export interface Path {
   readonly source: PathSource;
+  /** Of the prefixes that stand on it: the next hop does not tell (RFC 8950). */
+  readonly family: BgpFamily;
   readonly attributes: PathAttributes;
   /** Absent for `local`. */
   readonly nextHop?: Address;
@@ -40,10 +43,16 @@ export const DEFAULT_LOCAL_PREF = 100;
 /** RFC 4271 §9.1.2.2 (b): the lower, the better. */
 const ORIGIN_RANK: Readonly<Record<Origin, number>> = { igp: 0, egp: 1, incomplete: 2 };
 
-export function makePath(source: PathSource, attributes: PathAttributes, nextHop?: Address): Path {
+export function makePath(
+  source: PathSource,
+  attributes: PathAttributes,
+  nextHop?: Address,
+  family: BgpFamily = nextHop?.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast',
+): Path {
   const internal = source.kind === 'internal';
   return {
     source,
+    family,
     attributes,
     ...(nextHop !== undefined && { nextHop }),
     // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
