@@ -17,6 +17,9 @@ export class Announcer {
   readonly #context: WireContext;
   readonly #writer = new ByteWriter(WRITE_SIZE);
   #endOfRibDue: readonly BgpFamily[];
+  /** RFC 7313: families whose BoRR and whose EoRR must still be sent. */
+  readonly #beginDue = new Set<BgpFamily>();
+  readonly #endDue = new Set<BgpFamily>();
 
   constructor(context: WireContext) {
     this.#context = context;
@@ -24,16 +27,21 @@ export class Announcer {
   }
 
   get drained(): boolean {
-    return this.#out.drained && this.#endOfRibDue.length === 0;
+    const markers = this.#endOfRibDue.length + this.#beginDue.size + this.#endDue.size;
+    return this.#out.drained && markers === 0;
   }
 
   set(wanted: ReadonlyMap<Prefix, Outbound>): void {
     this.#out.set(wanted);
   }
 
-  /** RFC 2918: the family is told once more. */
+  /** RFC 2918: the family is told once more, between markers where RFC 7313 was negotiated. */
   refresh(family: BgpFamily): void {
     this.#out.refresh(family);
+    // RFC 7313 §4: no marker goes out before End-of-RIB.
+    if (!this.#context.enhancedRefresh || this.#endOfRibDue.includes(family)) return;
+    this.#beginDue.add(family);
+    this.#endDue.add(family);
   }
 
   advertised(family: BgpFamily): number {
@@ -43,7 +51,7 @@ export class Announcer {
   /** The next UPDATEs, freshly copied, and how many they are; `unsent` prefixes have attributes that fill a message. */
   next(): { readonly bytes: Uint8Array; readonly messages: number; readonly unsent: number } {
     this.#writer.reset();
-    let messages = 0;
+    let messages = this.#sendMarkers('begin', this.#beginDue);
     let unsent = 0;
     let room = PREFIXES_A_TURN;
     while (room > 0 && this.#writer.length < WRITE_SIZE) {
@@ -59,8 +67,16 @@ export class Announcer {
       for (const family of this.#endOfRibDue) encodeMessage(this.#writer, { kind: 'end-of-rib', family });
       messages += this.#endOfRibDue.length;
       this.#endOfRibDue = [];
+      messages += this.#sendMarkers('end', this.#endDue);
     }
     return { bytes: this.#writer.copy(), messages, unsent };
+  }
+
+  #sendMarkers(operation: 'begin' | 'end', due: Set<BgpFamily>): number {
+    const { size } = due;
+    for (const family of due) encodeMessage(this.#writer, { kind: 'route-refresh', operation, family });
+    due.clear();
+    return size;
   }
 
   #encode(batch: OutboundBatch): { readonly messages: number; readonly unsent: number } {

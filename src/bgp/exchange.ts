@@ -10,10 +10,22 @@ import { isKnownFamily } from './wire/family.ts';
 import type { RouteRefreshMessage, UpdateMessage } from './wire/message.ts';
 
 /** What a session needs of the routing information base. */
-export type SessionRib = Pick<Rib, 'open' | 'close' | 'announce' | 'withdraw' | 'setPolicy'>;
+export type SessionRib = Pick<
+  Rib,
+  | 'open'
+  | 'close'
+  | 'announce'
+  | 'withdraw'
+  | 'setPolicy'
+  | 'retain'
+  | 'resume'
+  | 'markStale'
+  | 'dropStale'
+  | 'longLived'
+>;
 
 /** The part of the speaker's configuration that its sessions look at. */
-export type Announced = Pick<SpeakerConfig, 'routerID' | 'originated' | 'nextHops'>;
+export type Announced = Pick<SpeakerConfig, 'routerID' | 'originated' | 'nextHops' | 'gracefulShutdown'>;
 
 export interface ExchangeOptions {
   readonly rib: SessionRib;
@@ -25,15 +37,20 @@ export interface ExchangeOptions {
   readonly write: (bytes: Uint8Array, messages: number) => boolean;
   /** Runs work that was put off; an exception in it belongs to the session. */
   readonly guard: (fn: () => void) => void;
+  /** What was kept of the session before. */
+  readonly kept?: Inbound | undefined;
 }
 
 /** The routes that go both ways over one established session; `close` when it is over. */
 export class Exchange {
   readonly negotiated: Negotiated;
   readonly #options: ExchangeOptions;
-  readonly #inbound: Inbound;
+  /** What the peer has told. */
+  readonly inbound: Inbound;
   readonly #announcer: Announcer;
   readonly #endOfRib = new Set<BgpFamily>();
+  /** Families that the peer is telling once more, between BoRR and EoRR. */
+  readonly #refreshing = new Set<BgpFamily>();
   #peer: PeerConfig;
   #open = true;
   #scheduled = false;
@@ -46,7 +63,13 @@ export class Exchange {
     this.#peer = peer;
     const kind = localAS === remoteAS ? 'internal' : 'external';
     const { routerID } = negotiated.remote;
-    this.#inbound = options.rib.open({ name, kind, routerID, address }, peer.import);
+    if (options.kept === undefined) {
+      this.inbound = options.rib.open({ name, kind, routerID, address }, peer.import);
+    } else {
+      this.inbound = options.kept;
+      options.rib.resume(options.kept, peer.import);
+      options.onRoutes();
+    }
     this.#announcer = new Announcer(negotiated.context);
     this.#announce(speaker);
   }
@@ -54,24 +77,26 @@ export class Exchange {
   /** Applies other policies and originations to the tables at hand. */
   set(peer: PeerConfig, speaker: Announced): void {
     if (!equal(this.#peer.import, peer.import)) {
-      this.#options.rib.setPolicy(this.#inbound, peer.import);
+      this.#options.rib.setPolicy(this.inbound, peer.import);
       this.#options.onRoutes();
     }
     this.#peer = peer;
     this.#announce(speaker);
   }
 
-  /** The session is over: what the peer told is withdrawn. */
-  close(): void {
+  /** The session is over: what the peer told is withdrawn, but for the families whose routes are kept as stale. */
+  close({ retain = [] }: { readonly retain?: readonly BgpFamily[] } = {}): void {
+    const { rib, onRoutes } = this.#options;
     this.#open = false;
-    this.#options.rib.close(this.#inbound);
-    this.#options.onRoutes();
+    if (retain.length === 0) rib.close(this.inbound);
+    else rib.retain(this.inbound, retain);
+    onRoutes();
   }
 
   update({ withdrawn, announced }: UpdateMessage): void {
     const { rib, onRoutes } = this.#options;
-    for (const routes of withdrawn) rib.withdraw(this.#inbound, routes);
-    for (const routes of announced) rib.announce(this.#inbound, routes);
+    for (const routes of withdrawn) rib.withdraw(this.inbound, routes);
+    for (const routes of announced) rib.announce(this.inbound, routes);
     onRoutes();
   }
 
@@ -84,11 +109,28 @@ export class Exchange {
     return this.negotiated.context.families.every((family) => this.#endOfRib.has(family));
   }
 
-  /** RFC 2918 §4. The markers of RFC 7313 mean nothing here, because enhanced refresh is not offered. */
+  /** RFC 2918 §4; the markers by RFC 7313 §4. */
   refresh({ operation, family }: RouteRefreshMessage): void {
-    if (operation !== 'request' || !isKnownFamily(family)) return;
-    this.#announcer.refresh(family);
-    this.#writeLater();
+    const { context } = this.negotiated;
+    if (!isKnownFamily(family) || !context.families.includes(family)) return;
+    const { rib, onRoutes } = this.#options;
+    if (operation === 'request') {
+      this.#announcer.refresh(family);
+      this.#writeLater();
+    } else if (!context.enhancedRefresh) {
+      // Markers mean nothing where they were not negotiated.
+    } else if (operation === 'begin') {
+      this.#refreshing.add(family);
+      rib.markStale(this.inbound, family);
+    } else if (this.#refreshing.delete(family)) {
+      rib.dropStale(this.inbound, family);
+      onRoutes();
+    }
+  }
+
+  /** The peer has been told everything that it should know, as far as TCP is concerned. */
+  get drained(): boolean {
+    return this.#announcer.drained && !this.#blocked;
   }
 
   /** The peer takes what we send again. */
@@ -99,9 +141,10 @@ export class Exchange {
 
   counts(family: BgpFamily): PrefixCounts {
     return {
-      received: this.#inbound.received(family),
-      accepted: this.#inbound.accepted(family),
+      received: this.inbound.received(family),
+      accepted: this.inbound.accepted(family),
       advertised: this.#announcer.advertised(family),
+      stale: this.inbound.stale(family),
     };
   }
 

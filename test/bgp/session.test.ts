@@ -285,6 +285,11 @@ const delegate = (rib: Rib): SessionRib => ({
   announce: (...args) => rib.announce(...args),
   withdraw: (...args) => rib.withdraw(...args),
   setPolicy: (...args) => rib.setPolicy(...args),
+  retain: (...args) => rib.retain(...args),
+  resume: (...args) => rib.resume(...args),
+  markStale: (...args) => rib.markStale(...args),
+  dropStale: (...args) => rib.dropStale(...args),
+  longLived: (...args) => rib.longLived(...args),
 });
 
 describe('an unexpected exception', () => {

@@ -82,8 +82,8 @@ describe('a full mesh', () => {
       capabilities: ['ipv4-unicast', 'ipv6-unicast', 'route-refresh', 'four-octet-as', 'extended-message'],
       flaps: 0,
       prefixes: {
-        'ipv4-unicast': { received: 1, accepted: 1, advertised: 1 },
-        'ipv6-unicast': { received: 0, accepted: 0, advertised: 0 },
+        'ipv4-unicast': { received: 1, accepted: 1, advertised: 1, stale: 0 },
+        'ipv6-unicast': { received: 0, accepted: 0, advertised: 0, stale: 0 },
       },
       endOfRib: true,
     });
@@ -190,7 +190,12 @@ describe('a changed configuration', () => {
     allow([]);
     cluster.run(1);
     expect(cluster.routes(1)).toEqual([]);
-    expect(cluster.peer(1, 2).prefixes['ipv4-unicast']).toEqual({ received: 1, accepted: 0, advertised: 1 });
+    expect(cluster.peer(1, 2).prefixes['ipv4-unicast']).toEqual({
+      received: 1,
+      accepted: 0,
+      advertised: 1,
+      stale: 0,
+    });
     allow(['10.244.2.0/24']);
     cluster.run(1);
     expect(cluster.routes(1)).toEqual(others(2, 1));

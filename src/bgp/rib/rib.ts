@@ -2,6 +2,8 @@ import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixFamily } from '../../net/prefix.ts';
 import type { BgpFamily, ImportPolicy } from '../config.ts';
 import type { LearnedRoute, PathStatus, RibEntryStatus } from '../status.ts';
+import { WELL_KNOWN_COMMUNITIES } from '../wire/communities.ts';
+import { FAMILIES } from '../wire/family.ts';
 import type { Announcement, Withdrawal } from '../wire/message.ts';
 import { AdjRibIn, type AdjRibInEntry } from './adj-rib-in.ts';
 import type { Decision, InteriorCost } from './decision.ts';
@@ -17,23 +19,30 @@ import { LocRib, type RouteChange } from './loc-rib.ts';
 import { makePath, type Path, type PathSource } from './path.ts';
 import { pathStatus } from './path-status.ts';
 
-/** The inbound side of one session: made by `Rib.open`, gone with `Rib.close`. */
+/**
+ * What one peer has told: made by `Rib.open`, gone with `Rib.close`. Between two sessions it can be kept (`Rib.retain`), and
+ * the next session goes on with it (`Rib.resume`).
+ */
 export interface Inbound {
   readonly source: PathSource;
   /** Prefixes held, before policy. */
   received(family: BgpFamily): number;
   /** Prefixes past policy. */
   accepted(family: BgpFamily): number;
+  /** Prefixes held that the peer has not told since they were marked stale. */
+  stale(family: BgpFamily): number;
 }
 
 interface Feed extends Inbound {
   readonly adjIn: AdjRibIn;
   readonly counts: Record<BgpFamily, number>;
+  readonly stalePrefixes: Readonly<Record<BgpFamily, Set<Prefix>>>;
   filter: ImportFilter;
   /** The session is over: nothing of this is accepted any more. */
   closed: boolean;
 }
 
+const LLGR_STALE = WELL_KNOWN_COMMUNITIES['llgr-stale'];
 const UNSPECIFIED = '0.0.0.0' as Address;
 
 /** Before the first `setSelf`: originates nothing, recognises nothing. */
@@ -84,20 +93,70 @@ export class Rib {
     const source = { ...from };
     const adjIn = new AdjRibIn(source);
     const counts: Record<BgpFamily, number> = { 'ipv4-unicast': 0, 'ipv6-unicast': 0 };
+    const stalePrefixes = { 'ipv4-unicast': new Set<Prefix>(), 'ipv6-unicast': new Set<Prefix>() };
     const feed: Feed = {
       source,
       adjIn,
       counts,
+      stalePrefixes,
       filter: importFilter(policy),
       closed: false,
       received: (family) => adjIn.size(family),
       accepted: (family) => counts[family],
+      stale: (family) => stalePrefixes[family].size,
     };
     this.#feeds.set(feed, feed);
     return feed;
   }
 
-  /** The session is over: everything it brought goes. */
+  /** The session is over: the routes of `families` are kept as stale, those of others go. RFC 4724 §4.2. */
+  retain(inbound: Inbound, families: readonly BgpFamily[]): void {
+    for (const family of FAMILIES) {
+      this.markStale(inbound, family);
+      if (!families.includes(family)) this.dropStale(inbound, family);
+    }
+  }
+
+  /** A new session of the peer goes on with what was retained. */
+  resume(inbound: Inbound, policy: ImportPolicy): void {
+    this.setPolicy(inbound, policy);
+  }
+
+  /** Every route of the family is stale until the peer tells it again. RFC 7313 §4. */
+  markStale(inbound: Inbound, family: BgpFamily): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    for (const entry of feed.adjIn.entries()) {
+      if (entry.family === family) feed.stalePrefixes[family].add(entry.prefix);
+    }
+  }
+
+  /** What is still stale goes. RFC 4724 §4.2, RFC 7313 §4. */
+  dropStale(inbound: Inbound, family: BgpFamily): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    this.withdraw(feed, { family, prefixes: [...feed.stalePrefixes[family]] });
+  }
+
+  /** What is stale becomes long-lived stale: NO_LLGR goes, the rest has LLGR_STALE from now on. RFC 9494 §4.2. */
+  longLived(inbound: Inbound, family: BgpFamily): void {
+    const feed = this.#feeds.get(inbound);
+    if (feed === undefined) return;
+    for (const prefix of [...feed.stalePrefixes[family]]) {
+      const { attributes, nextHop } = feed.adjIn.get(family, prefix) ?? {};
+      if (attributes === undefined || nextHop === undefined) continue;
+      const communities = attributes.communities ?? [];
+      if (communities.includes(WELL_KNOWN_COMMUNITIES['no-llgr'])) {
+        this.withdraw(feed, { family, prefixes: [prefix] });
+      } else if (!communities.includes(LLGR_STALE)) {
+        const marked = { ...attributes, communities: [...communities, LLGR_STALE] };
+        this.announce(feed, { family, prefixes: [prefix], attributes: marked, nextHop });
+        feed.stalePrefixes[family].add(prefix);
+      }
+    }
+  }
+
+  /** The session is over, or what was kept of it has had its time: everything goes. */
   close(inbound: Inbound): void {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
@@ -112,6 +171,7 @@ export class Rib {
     const path = feed.adjIn.announce(announcement);
     const usable = rejectPath(path, this.#self) === undefined;
     for (const prefix of announcement.prefixes) {
+      feed.stalePrefixes[announcement.family].delete(prefix);
       const accepted = usable && rejectPrefix(prefix, feed.filter, this.#self) === undefined;
       this.#put(feed, announcement.family, prefix, accepted ? path : undefined);
     }
@@ -121,6 +181,7 @@ export class Rib {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
     for (const prefix of prefixes) {
+      feed.stalePrefixes[family].delete(prefix);
       feed.adjIn.withdraw(family, prefix);
       this.#put(feed, family, prefix, undefined);
     }
@@ -177,13 +238,19 @@ export class Rib {
   #entry(prefix: Prefix, decision: Decision | undefined): RibEntryStatus {
     const family: BgpFamily = prefixFamily(prefix) === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
     const paths: PathStatus[] = [];
-    for (const path of decision === undefined ? [] : [decision.best, ...decision.lost.keys()]) {
-      paths.push(pathStatus(path, decision));
+    const stale = new Set<PathSource>();
+    for (const feed of this.#feeds.values()) {
+      if (feed.stalePrefixes[family].has(prefix)) stale.add(feed.source);
     }
+    const show = (path: Path, rejection?: Rejection): void => {
+      const status = pathStatus(path, rejection === undefined ? decision : undefined, rejection);
+      paths.push(stale.has(path.source) ? { ...status, stale: true } : status);
+    };
+    for (const path of decision === undefined ? [] : [decision.best, ...decision.lost.keys()]) show(path);
     for (const feed of this.#feeds.values()) {
       const path = feed.adjIn.get(family, prefix);
       const rejection = path === undefined ? undefined : this.#reject(feed, prefix, path);
-      if (path !== undefined && rejection !== undefined) paths.push(pathStatus(path, undefined, rejection));
+      if (path !== undefined && rejection !== undefined) show(path, rejection);
     }
     return { prefix, family, paths };
   }

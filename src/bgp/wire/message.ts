@@ -104,6 +104,8 @@ export interface WireContext {
   readonly addPathSend: readonly BgpFamily[];
   /** IPv4 routes may have IPv6 next hops, RFC 8950. */
   readonly extendedNextHop: boolean;
+  /** ROUTE-REFRESH has its begin and end markers, RFC 7313. */
+  readonly enhancedRefresh: boolean;
   /** Octets of the longest message that may arrive and be sent: 4096, or 65535 with RFC 8654. */
   readonly maxReceive: number;
   readonly maxSend: number;

@@ -13,6 +13,7 @@ export const beforeOpen: WireContext = {
   addPathReceive: [],
   addPathSend: [],
   extendedNextHop: false,
+  enhancedRefresh: false,
   maxReceive: MAX_LENGTH,
   maxSend: MAX_LENGTH,
 };
@@ -46,6 +47,7 @@ export function negotiate(local: OpenMessage, remote: OpenMessage): WireContext 
     addPathReceive: addPath(local, remote),
     addPathSend: addPath(remote, local),
     extendedNextHop: hasExtendedNextHop(local) && hasExtendedNextHop(remote),
+    enhancedRefresh: bothHave(local, remote, 'enhanced-route-refresh'),
     // RFC 8654 §4: each side says what it can receive.
     maxReceive: maxLength(local),
     maxSend: maxLength(remote),

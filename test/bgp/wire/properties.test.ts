@@ -92,6 +92,7 @@ const EXTREMES: readonly WireContext[] = [
     addPathReceive: [],
     addPathSend: [],
     extendedNextHop: false,
+    enhancedRefresh: false,
     maxReceive: 4096,
     maxSend: 4096,
   },
@@ -102,6 +103,7 @@ const EXTREMES: readonly WireContext[] = [
     addPathReceive: ['ipv4-unicast', 'ipv6-unicast'],
     addPathSend: ['ipv4-unicast', 'ipv6-unicast'],
     extendedNextHop: true,
+    enhancedRefresh: true,
     maxReceive: 65535,
     maxSend: 65535,
   },
@@ -189,6 +191,7 @@ describe('encode after decode', () => {
     ...context,
     external: false,
     extendedNextHop: true,
+    enhancedRefresh: true,
     maxReceive: 65535,
     maxSend: 65535,
   };

@@ -11,6 +11,7 @@ export const context: WireContext = {
   addPathReceive: [],
   addPathSend: [],
   extendedNextHop: false,
+  enhancedRefresh: false,
   maxReceive: MAX_LENGTH,
   maxSend: MAX_LENGTH,
 };
