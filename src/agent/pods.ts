@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { PodNetwork, type PodNetworkOptions } from '../cni/pod-network.ts';
 import { Ipam } from '../ipam/ipam.ts';
+import { Conntrack } from '../netlink/conntrack.ts';
 
-export interface PodsOptions extends Omit<PodNetworkOptions, 'ipam'> {
+export interface PodsOptions extends Omit<PodNetworkOptions, 'ipam' | 'openFlowTable'> {
   /** `/var/lib/gryphon`; the IPAM journal is there. */
   readonly stateDir: string;
   readonly bootID: string;
@@ -20,7 +21,7 @@ export async function startPods(options: PodsOptions, signal: AbortSignal): Prom
   const { stateDir, bootID, clock, log } = options;
   const path = join(stateDir, 'ipam.journal');
   const ipam = Ipam.open({ path, bootID, clock, log: log.component('ipam') });
-  const network = new PodNetwork({ ...options, ipam });
+  const network = new PodNetwork({ ...options, ipam, openFlowTable: () => Conntrack.open() });
   try {
     await network.start(signal);
   } catch (error) {

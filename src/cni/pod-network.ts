@@ -9,6 +9,7 @@ import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
 import { DelQueue } from './del-queue.ts';
+import { FlowFlusher, type FlowTable } from './flow-flusher.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { GatewayMode } from './link/plan.ts';
 import { PodLinks } from './link/pod-links.ts';
@@ -37,6 +38,8 @@ export interface PodNetworkConfig {
 
 export interface PodNetworkOptions {
   readonly netlink: Rtnetlink;
+  /** Opens the table of connections in the namespace of the node. */
+  readonly openFlowTable: () => FlowTable;
   readonly ipam: Ipam;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +68,7 @@ export class PodNetwork {
   readonly #delQueue: DelQueue;
   readonly #heartbeat: Heartbeat;
   readonly #lostLinks: LostLinks;
+  readonly #flows: FlowFlusher;
   readonly #context: OperationContext;
   #config: PodNetworkConfig = { podCIDRs: [], mtu: 1500, notReady: 'the agent is starting' };
   #drained: string | undefined;
@@ -80,12 +84,14 @@ export class PodNetwork {
     this.#options = options;
     this.#links = new PodLinks(netlink, options.routeProtocol);
     this.#operations = new OperationQueue(MAX_OPERATIONS);
+    this.#flows = new FlowFlusher({ open: options.openFlowTable, clock, log });
     const refusal = (): string | undefined => this.#drained ?? this.#notReady();
     const changed = (): void => options.onAttachments(ipam.list());
     const unavailable = (): string | undefined => this.#unavailable();
     const mtu = (): number => this.#config.mtu;
     const gateway = (): GatewayMode => (this.#config.routerAtGateway === true ? 'proxied' : 'held');
-    this.#context = { ipam, links: this.#links, log, mtu, gateway, refusal, unavailable, changed };
+    const freed = (addresses: readonly Address[]): void => this.#flows.add(addresses);
+    this.#context = { ipam, links: this.#links, log, mtu, gateway, refusal, unavailable, freed, changed };
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);
     this.#delQueue = new DelQueue(socketPath, log);
     this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);
@@ -183,6 +189,7 @@ export class PodNetwork {
     await this.#lostLinks.stop();
     await this.#draining;
     await this.#operations.idle();
+    await this.#flows.stop();
   }
 
   /** A restart of some seconds is forgiven: the agent before this one was ready, this one has not been yet. */

@@ -15,6 +15,7 @@ import {
 } from './socket.ts';
 
 const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -30,13 +31,15 @@ const BUFFER = 8 * 1024 * 1024;
 export const DATAGRAM_LENGTH = 128 * 1024;
 
 export interface NetlinkSocketOptions {
+  /** NETLINK_*; rtnetlink. */
+  readonly protocol?: number;
   /** RTMGRP_* bits to listen to; none. */
   readonly groups?: number;
   /** Bytes of the receive buffer; 8 MiB. */
   readonly buffer?: number;
 }
 
-/** A bound socket of NETLINK_ROUTE in the namespace in which it was opened, wherever it is used later. */
+/** A bound netlink socket in the namespace in which it was opened, wherever it is used later. */
 export class NetlinkSocket implements Disposable {
   readonly #fd: number;
   /** The kernel's name for this socket (nlmsg_pid): events that our own requests cause carry it. */
@@ -47,7 +50,7 @@ export class NetlinkSocket implements Disposable {
 
   /** @throws SystemError */
   constructor(options: NetlinkSocketOptions = {}) {
-    const fd = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    const fd = openSocket(AF_NETLINK, SOCK_RAW, options.protocol ?? NETLINK_ROUTE);
     this.#fd = fd;
     try {
       setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, 'NETLINK_CAP_ACK');

@@ -202,3 +202,22 @@ test('CHECK tells what is missing', async () => {
     msg: 'the container has no addresses of this node',
   });
 });
+
+test("connections of a freed address are forgotten, others' are not", async () => {
+  await using node = await CniNode.create(dual, 30_000, 10);
+  await node.start();
+  const pod = await node.pod();
+  const [own = ''] = addressesOf(await node.add('c1', pod)).map((text) => text.split('/')[0] ?? '');
+  for (const source of [own, '10.244.1.200']) {
+    const tcp = ['-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'];
+    const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', '80'];
+    await node.netns.exec('conntrack', ...tcp, ...flow);
+  }
+  const sources = async (): Promise<readonly string[]> => {
+    const text = await node.netns.exec('conntrack', '-L', '-d', '192.0.2.9');
+    return [...text.matchAll(/^tcp.*?src=(\S+)/gm)].map((m) => m[1] ?? '').sort();
+  };
+  expect(await sources()).toEqual(['10.244.1.200', own].sort());
+  await node.del('c1');
+  await expect.poll(sources, { timeout: 5000 }).toEqual(['10.244.1.200']);
+});

@@ -6,6 +6,7 @@ import readline from 'node:readline';
 import { systemClock } from '../../src/agent/clock.ts';
 import { PodNetwork, type PodNetworkConfig } from '../../src/cni/pod-network.ts';
 import { Ipam } from '../../src/ipam/ipam.ts';
+import { Conntrack } from '../../src/netlink/conntrack.ts';
 import { Rtnetlink } from '../../src/netlink/rtnetlink.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -48,6 +49,7 @@ const clock: Clock = {
 };
 const network = new PodNetwork({
   netlink: Rtnetlink.open(),
+  openFlowTable: () => Conntrack.open(),
   ipam,
   clock,
   log,

@@ -1,4 +1,5 @@
 import type { Ipam } from '../../ipam/ipam.ts';
+import type { Address } from '../../net/address.ts';
 import type { Log } from '../../ports/log.ts';
 import type { GatewayMode } from '../link/plan.ts';
 import type { PodLinks } from '../link/pod-links.ts';
@@ -15,6 +16,8 @@ export interface OperationContext {
   readonly refusal: () => string | undefined;
   /** Why STATUS says so; undefined also during a restart, which is nothing to make a node unready for. */
   readonly unavailable: () => string | undefined;
+  /** No pod has these addresses any more. */
+  readonly freed: (addresses: readonly Address[]) => void;
   /** An attachment was reserved, configured or released. */
   readonly changed: () => void;
 }

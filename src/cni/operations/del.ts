@@ -18,7 +18,10 @@ export async function del(request: DelRequest, context: OperationContext): Promi
 export async function detach(key: AttachmentKey, context: OperationContext): Promise<void> {
   if (context.ipam.leave(key) !== undefined) context.changed();
   await context.links.remove(key);
-  if (context.ipam.release(key) !== undefined) context.changed();
+  const released = context.ipam.release(key);
+  if (released === undefined) return;
+  context.freed(released.addresses);
+  context.changed();
 }
 
 /** CNI 1.1.0 §GC: what the runtime does not name as valid, in this network. */

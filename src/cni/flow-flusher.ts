@@ -1,0 +1,71 @@
+import type { Address } from '../net/address.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
+import type { Log } from '../ports/log.ts';
+
+/** Milliseconds in which freed addresses are gathered: a drained node frees hundreds within a second. */
+const DELAY = 1000;
+
+/** The table of connections, as much of it as is needed here: `Conntrack` of netlink. */
+export interface FlowTable extends Disposable {
+  forget(addresses: readonly Address[], signal: AbortSignal): Promise<number>;
+}
+
+export interface FlowFlusherOptions {
+  /** May throw where the kernel has no connection tracking; then there is nothing to forget. */
+  readonly open: () => FlowTable;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Makes conntrack forget the connections of addresses that pods gave back. Otherwise, until they time out, packets of an old
+ * connection would be translated for, or let through to, the next pod of that address. An address rests far longer than this takes.
+ */
+export class FlowFlusher {
+  readonly #options: FlowFlusherOptions;
+  readonly #abort = new AbortController();
+  #table: FlowTable | undefined;
+  #freed: Address[] = [];
+  #timer: Timer | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: FlowFlusherOptions) {
+    this.#options = options;
+  }
+
+  add(addresses: readonly Address[]): void {
+    if (this.#abort.signal.aborted) return;
+    this.#freed.push(...addresses);
+    this.#timer ??= this.#options.clock.setTimer(DELAY, () => {
+      this.#timer = undefined;
+      this.#flushing = this.#flushing.then(() => this.#flush());
+    });
+  }
+
+  /** What has been freed last is flushed still: the next agent does not know of it. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#flushing = this.#flushing.then(() => this.#flush());
+    await this.#flushing;
+    this.#abort.abort();
+    this.#table?.[Symbol.dispose]();
+  }
+
+  async #flush(): Promise<void> {
+    const { open, log } = this.#options;
+    const addresses = this.#freed;
+    this.#freed = [];
+    if (addresses.length === 0) return;
+    try {
+      this.#table ??= open();
+      const count = await this.#table.forget(addresses, this.#abort.signal);
+      log.debug('connections of freed addresses forgotten', { addresses: addresses.length, count });
+    } catch (error) {
+      log.warn('connections of freed addresses are not forgotten', {
+        addresses,
+        reason: describeError(error),
+      });
+    }
+  }
+}
