@@ -11,9 +11,9 @@ beforeEach(async () => {
   netns = await createNetns();
   conntrack = netns.run(() => Conntrack.open());
 });
-afterEach(async () => {
+afterEach(() => {
   conntrack[Symbol.dispose]();
-  await netns.remove();
+  netns.remove();
 });
 
 /** A connection as conntrack keeps it: who called whom, and, where that was translated, who answers whom. */
@@ -25,13 +25,13 @@ interface Connection {
   readonly answeredTo?: string;
 }
 
-const insert = ({ source, destination, port, answeredBy, answeredTo }: Connection): Promise<string> =>
-  netns.exec(
-    ...['conntrack', '-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'],
-    ...['-s', source, '-d', destination, '--sport', '4000', '--dport', String(port)],
-    ...['--reply-src', answeredBy ?? destination, '--reply-dst', answeredTo ?? source],
-    ...['--reply-port-src', String(port), '--reply-port-dst', '4000'],
-  );
+function insert({ source, destination, port, answeredBy, answeredTo }: Connection): Promise<string> {
+  const flow = ['-s', source, '-d', destination, '--sport', '4000', '--dport', String(port)];
+  const back = ['--reply-src', answeredBy ?? destination, '--reply-dst', answeredTo ?? source];
+  const ports = ['--reply-port-src', String(port), '--reply-port-dst', '4000'];
+  const state = ['-t', '300', '--state', 'ESTABLISHED'];
+  return netns.exec('conntrack', '-I', '-p', 'tcp', ...state, ...flow, ...back, ...ports);
+}
 
 /** The ports of the connections that are left. */
 async function left(): Promise<readonly number[]> {
