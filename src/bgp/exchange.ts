@@ -2,8 +2,10 @@ import { equal } from '../net/equal.ts';
 import type { Log } from '../ports/log.ts';
 import { Announcer } from './announcer.ts';
 import type { BgpFamily, PeerConfig, SpeakerConfig } from './config.ts';
+import { exportPeer } from './export-peer.ts';
 import type { Negotiated } from './fsm/state.ts';
-import { announcements } from './rib/export-policy.ts';
+import { announcements, makeExporter } from './rib/export-policy.ts';
+import { originatedPaths } from './rib/origination.ts';
 import type { Inbound, Rib } from './rib/rib.ts';
 import type { PrefixCounts } from './status.ts';
 import { isKnownFamily } from './wire/family.ts';
@@ -25,7 +27,10 @@ export type SessionRib = Pick<
 >;
 
 /** The part of the speaker's configuration that its sessions look at. */
-export type Announced = Pick<SpeakerConfig, 'routerID' | 'originated' | 'nextHops' | 'gracefulShutdown'>;
+export type Announced = Pick<
+  SpeakerConfig,
+  'routerID' | 'clusterID' | 'originated' | 'nextHops' | 'gracefulShutdown'
+>;
 
 export interface ExchangeOptions {
   readonly rib: SessionRib;
@@ -57,17 +62,25 @@ export class Exchange {
   #blocked = false;
 
   constructor(peer: PeerConfig, speaker: Announced, negotiated: Negotiated, options: ExchangeOptions) {
-    const { name, address, localAS, remoteAS } = peer;
+    const { name, address, localAS, remoteAS, reflectorClient = false, link } = peer;
     this.negotiated = negotiated;
     this.#options = options;
     this.#peer = peer;
     const kind = localAS === remoteAS ? 'internal' : 'external';
     const { routerID } = negotiated.remote;
     if (options.kept === undefined) {
-      this.inbound = options.rib.open({ name, kind, routerID, address }, peer.import);
+      const source = {
+        name,
+        kind,
+        routerID,
+        address,
+        reflectorClient,
+        ...(link !== undefined && { link }),
+      } as const;
+      this.inbound = options.rib.open(source, peer.import, peer);
     } else {
       this.inbound = options.kept;
-      options.rib.resume(options.kept, peer.import);
+      options.rib.resume(options.kept, peer.import, peer);
       options.onRoutes();
     }
     this.#announcer = new Announcer(negotiated.context);
@@ -76,8 +89,8 @@ export class Exchange {
 
   /** Applies other policies and originations to the tables at hand. */
   set(peer: PeerConfig, speaker: Announced): void {
-    if (!equal(this.#peer.import, peer.import)) {
-      this.#options.rib.setPolicy(this.inbound, peer.import);
+    if (!equal(this.#peer.import, peer.import) || this.#peer.allowedOwnAS !== peer.allowedOwnAS) {
+      this.#options.rib.setPolicy(this.inbound, peer.import, peer);
       this.#options.onRoutes();
     }
     this.#peer = peer;
@@ -149,7 +162,8 @@ export class Exchange {
   }
 
   #announce(speaker: Announced): void {
-    this.#announcer.set(announcements(speaker, this.#peer, this.negotiated.context.families));
+    const exporter = makeExporter(exportPeer(this.#peer, this.negotiated), speaker);
+    this.#announcer.set(announcements(originatedPaths(speaker.originated), exporter));
     this.#writeLater();
   }
 

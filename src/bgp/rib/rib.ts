@@ -7,14 +7,7 @@ import { FAMILIES } from '../wire/family.ts';
 import type { Announcement, Withdrawal } from '../wire/message.ts';
 import { AdjRibIn, type AdjRibInEntry } from './adj-rib-in.ts';
 import type { Decision, InteriorCost } from './decision.ts';
-import {
-  type ImportFilter,
-  importFilter,
-  type Rejection,
-  rejectPath,
-  rejectPrefix,
-  type Self,
-} from './import-policy.ts';
+import { type Importer, type ImportPeer, makeImporter, type Rejection, type Self } from './import-policy.ts';
 import { LocRib, type RouteChange } from './loc-rib.ts';
 import { makePath, type Path, type PathSource } from './path.ts';
 import { pathStatus } from './path-status.ts';
@@ -37,7 +30,9 @@ interface Feed extends Inbound {
   readonly adjIn: AdjRibIn;
   readonly counts: Record<BgpFamily, number>;
   readonly stalePrefixes: Readonly<Record<BgpFamily, Set<Prefix>>>;
-  filter: ImportFilter;
+  policy: ImportPolicy;
+  peer: ImportPeer;
+  importer: Importer;
   /** The session is over: nothing of this is accepted any more. */
   closed: boolean;
 }
@@ -88,7 +83,7 @@ export class Rib {
   }
 
   /** Takes in a peer whose session is established. */
-  open(from: PathSource, policy: ImportPolicy): Inbound {
+  open(from: PathSource, policy: ImportPolicy, peer: ImportPeer): Inbound {
     // An identity of its own: what is left of the peer's session before must not be taken for this one's.
     const source = { ...from };
     const adjIn = new AdjRibIn(source);
@@ -99,7 +94,9 @@ export class Rib {
       adjIn,
       counts,
       stalePrefixes,
-      filter: importFilter(policy),
+      policy,
+      peer,
+      importer: makeImporter(policy, peer, this.#self),
       closed: false,
       received: (family) => adjIn.size(family),
       accepted: (family) => counts[family],
@@ -118,8 +115,8 @@ export class Rib {
   }
 
   /** A new session of the peer goes on with what was retained. */
-  resume(inbound: Inbound, policy: ImportPolicy): void {
-    this.setPolicy(inbound, policy);
+  resume(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
+    this.setPolicy(inbound, policy, peer);
   }
 
   /** Every route of the family is stale until the peer tells it again. RFC 7313 §4. */
@@ -169,11 +166,10 @@ export class Rib {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
     const path = feed.adjIn.announce(announcement);
-    const usable = rejectPath(path, this.#self) === undefined;
+    const usable = feed.importer.path(path);
     for (const prefix of announcement.prefixes) {
       feed.stalePrefixes[announcement.family].delete(prefix);
-      const accepted = usable && rejectPrefix(prefix, feed.filter, this.#self) === undefined;
-      this.#put(feed, announcement.family, prefix, accepted ? path : undefined);
+      this.#accept(feed, announcement.family, prefix, usable);
     }
   }
 
@@ -188,10 +184,11 @@ export class Rib {
   }
 
   /** Applies another import policy to what the peer has told, without asking it again. */
-  setPolicy(inbound: Inbound, policy: ImportPolicy): void {
+  setPolicy(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
     const feed = this.#feeds.get(inbound);
     if (feed === undefined) return;
-    feed.filter = importFilter(policy);
+    feed.policy = policy;
+    feed.peer = peer;
     this.#review(feed);
   }
 
@@ -249,26 +246,35 @@ export class Rib {
     for (const path of decision === undefined ? [] : [decision.best, ...decision.lost.keys()]) show(path);
     for (const feed of this.#feeds.values()) {
       const path = feed.adjIn.get(family, prefix);
-      const rejection = path === undefined ? undefined : this.#reject(feed, prefix, path);
-      if (path !== undefined && rejection !== undefined) show(path, rejection);
+      if (path === undefined) continue;
+      const judged = judgePrefix(feed.importer, prefix, feed.importer.path(path));
+      if (typeof judged === 'string') show(path, judged);
     }
     return { prefix, family, paths };
   }
 
-  #reject(feed: Feed, prefix: Prefix, path: Path): Rejection | undefined {
-    return rejectPath(path, this.#self) ?? rejectPrefix(prefix, feed.filter, this.#self);
-  }
-
   #review(feed: Feed): void {
+    feed.importer = makeImporter(feed.policy, feed.peer, this.#self);
     this.#reviews.set(feed, feed.adjIn.entries());
   }
 
   #judge(feed: Feed, { family, prefix, path }: AdjRibInEntry): void {
-    const accepted = !feed.closed && this.#reject(feed, prefix, path) === undefined;
-    this.#put(feed, family, prefix, accepted ? path : undefined);
+    if (feed.closed) this.#put(feed, family, prefix, undefined);
+    else this.#accept(feed, family, prefix, feed.importer.path(path));
+  }
+
+  /** Puts in what is left of a judged path once the prefix is judged too. */
+  #accept(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | Rejection): void {
+    const judged = judgePrefix(feed.importer, prefix, path);
+    this.#put(feed, family, prefix, typeof judged === 'string' ? undefined : judged);
   }
 
   #put(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | undefined): void {
     feed.counts[family] += this.#loc.put(prefix, feed.source, path);
   }
+}
+
+/** A path that `Importer.path` has judged, with the last word on the prefix. */
+function judgePrefix(importer: Importer, prefix: Prefix, path: Path | Rejection): Path | Rejection {
+  return typeof path === 'string' || !importer.perPrefix ? path : importer.prefix(prefix, path);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AdjRibOut } from '../../../src/bgp/rib/adj-rib-out.ts';
-import { announcements, exportAttributes, type Outbound } from '../../../src/bgp/rib/export-policy.ts';
+import type { Outbound } from '../../../src/bgp/rib/export-policy.ts';
 import { address } from '../../../src/net/address.ts';
 import { type Prefix, prefix } from '../../../src/net/prefix.ts';
 import { attributes } from './paths.ts';
@@ -126,76 +126,5 @@ describe('Adj-RIB-Out', () => {
         expect(out.advertised('ipv4-unicast')).toBe(peer.size);
       }),
     );
-  });
-});
-
-describe('what a peer is told', () => {
-  const speaker = {
-    originated: [{ prefix: prefix('10.244.1.0/24') }, { prefix: prefix('fd00:244:1::/64') }],
-    nextHops: { ipv4: address('192.0.2.1'), ipv6: address('2001:db8::1') },
-  };
-  const ibgp = { localAS: 64512, remoteAS: 64512, export: { kind: 'originated' } } as const;
-  const ebgp = { localAS: 64512, remoteAS: 65000, export: { kind: 'originated' } } as const;
-  const both = ['ipv4-unicast', 'ipv6-unicast'] as const;
-
-  test('internally: LOCAL_PREF and an empty AS_PATH', () => {
-    expect([...announcements(speaker, ibgp, both)]).toEqual([
-      [
-        '10.244.1.0/24',
-        {
-          family: 'ipv4-unicast',
-          nextHop: '192.0.2.1',
-          attributes: { origin: 'igp', asPath: [], localPref: 100 },
-        },
-      ],
-      [
-        'fd00:244:1::/64',
-        {
-          family: 'ipv6-unicast',
-          nextHop: '2001:db8::1',
-          attributes: { origin: 'igp', asPath: [], localPref: 100 },
-        },
-      ],
-    ]);
-  });
-
-  test('externally: our AS and no LOCAL_PREF', () => {
-    const [first] = announcements(speaker, ebgp, both).values();
-    expect(first?.attributes).toEqual({ origin: 'igp', asPath: [{ kind: 'sequence', asns: [64512] }] });
-  });
-
-  test.each([
-    ['nothing when the policy says so', speaker, { ...ibgp, export: { kind: 'none' } as const }, both, []],
-    ['only families of the session', speaker, ibgp, ['ipv6-unicast'] as const, ['fd00:244:1::/64']],
-    [
-      'only families with a next hop',
-      { ...speaker, nextHops: { ipv4: address('192.0.2.1') } },
-      ibgp,
-      both,
-      ['10.244.1.0/24'],
-    ],
-  ])('%s', (_, config, peer, families, prefixes) => {
-    expect([...announcements(config, peer, families).keys()]).toEqual(prefixes);
-  });
-
-  test('attributes that are there already are kept or prepended to', () => {
-    const set = { ...attributes([7]), localPref: 50, med: 3 };
-    expect(exportAttributes(set, ibgp)).toEqual(set);
-    expect(exportAttributes(set, ebgp)).toEqual({
-      origin: 'igp',
-      med: 3,
-      asPath: [{ kind: 'sequence', asns: [64512, 7] }],
-    });
-  });
-
-  test('a segment that is a set or full gets one before it', () => {
-    const full = Array.from({ length: 255 }, () => 7);
-    for (const segment of [
-      { kind: 'set' as const, asns: [7, 8] },
-      { kind: 'sequence' as const, asns: full },
-    ]) {
-      const { asPath } = exportAttributes({ origin: 'igp', asPath: [segment] }, ebgp);
-      expect(asPath).toEqual([{ kind: 'sequence', asns: [64512] }, segment]);
-    }
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ImportPolicy } from '../../../src/bgp/config.ts';
 import { AdjRibIn } from '../../../src/bgp/rib/adj-rib-in.ts';
-import type { Self } from '../../../src/bgp/rib/import-policy.ts';
+import type { ImportPeer, Self } from '../../../src/bgp/rib/import-policy.ts';
 import type { PathSource } from '../../../src/bgp/rib/path.ts';
 import { type Inbound, Rib } from '../../../src/bgp/rib/rib.ts';
 import type { PathAttributes } from '../../../src/bgp/wire/attributes/attributes.ts';
@@ -20,6 +20,9 @@ const self: Self = {
   addresses: new Set([address('198.51.100.1')]),
   originated: new Set([prefix('10.244.1.0/24')]),
 };
+
+/** The client of a route server: what it tells may begin with any AS. */
+const client: ImportPeer = { localAS: 64512, remoteAS: 65000, role: 'route-server-client' };
 
 function announcement(
   prefixes: readonly string[],
@@ -39,7 +42,7 @@ const withdrawal = (...prefixes: readonly string[]): Withdrawal => ({
 function ribWith(...sources: readonly PathSource[]): readonly [Rib, ...Inbound[]] {
   const rib = new Rib();
   rib.setSelf(self);
-  return [rib, ...sources.map((source) => rib.open(source, everything))];
+  return [rib, ...sources.map((source) => rib.open(source, everything, client))];
 }
 
 /** The changes that a flush tells, as text. */
@@ -105,7 +108,7 @@ describe('routes', () => {
     flush(rib);
     rib.close(old);
     expect(flush(rib, 2)).toEqual([]);
-    const next = rib.open(source, everything);
+    const next = rib.open(source, everything, client);
     rib.announce(next, announcement(['10.1.0.0/24', '10.3.0.0/24'], attributes([7]), '192.0.2.10'));
     const changes: string[] = [];
     for (let i = 0; rib.pending; i++) {
@@ -129,7 +132,7 @@ describe('routes', () => {
     rib.close(peer);
     rib.announce(peer, announcement(['10.2.0.0/24'], attributes([7])));
     rib.withdraw(peer, withdrawal('10.2.0.0/24'));
-    rib.setPolicy(peer, { kind: 'none' });
+    rib.setPolicy(peer, { kind: 'none' }, client);
     expect(flush(rib)).toEqual(['10.1.0.0/24 gone', 'fd00::/64 gone']);
     expect([...rib.entries()].map((e) => e.prefix)).toEqual(['10.244.1.0/24']);
   });
@@ -197,11 +200,11 @@ describe('without a message from the peer', () => {
     if (peer === undefined) throw new Error('no peer');
     rib.announce(peer, announcement(['10.1.0.0/24', '10.2.0.0/24'], attributes([7])));
     flush(rib);
-    rib.setPolicy(peer, { kind: 'exactly', prefixes: [prefix('10.2.0.0/24')] });
+    rib.setPolicy(peer, { kind: 'exactly', prefixes: [prefix('10.2.0.0/24')] }, client);
     expect(flush(rib)).toEqual(['10.1.0.0/24 gone']);
-    rib.setPolicy(peer, { kind: 'none' });
+    rib.setPolicy(peer, { kind: 'none' }, client);
     expect(flush(rib)).toEqual(['10.2.0.0/24 gone']);
-    rib.setPolicy(peer, everything);
+    rib.setPolicy(peer, everything, client);
     expect(flush(rib)).toHaveLength(2);
     expect([peer.received('ipv4-unicast'), peer.accepted('ipv4-unicast')]).toEqual([2, 2]);
   });
@@ -374,12 +377,12 @@ test('the learned routes depend on what peers say now, never on how it came abou
         if (peer === undefined || source === undefined || before === 'nothing') return;
         if (before === 'reopen') {
           lived.close(peer);
-          peers[i] = lived.open(source, policies[i] ?? everything);
+          peers[i] = lived.open(source, policies[i] ?? everything, client);
           for (const prefix of PREFIXES) last.delete(`${i} ${prefix}`);
         } else {
           policies[i] =
             before === 'accept all' ? everything : { kind: 'exactly', prefixes: PREFIXES.slice(0, 1) };
-          lived.setPolicy(peer, policies[i]);
+          lived.setPolicy(peer, policies[i], client);
         }
       };
       const take = (limit: number): void => {
@@ -396,7 +399,7 @@ test('the learned routes depend on what peers say now, never on how it came abou
       }
       while (lived.pending) take(1);
       const [fresh, ...freshPeers] = ribWith(...sources);
-      for (const [i, peer] of freshPeers.entries()) fresh.setPolicy(peer, policies[i] ?? everything);
+      for (const [i, peer] of freshPeers.entries()) fresh.setPolicy(peer, policies[i] ?? everything, client);
       for (const e of last.values()) apply(fresh, freshPeers[e.peer], e);
       fresh.flush();
       expect(new Map(lived.learned)).toEqual(new Map(fresh.learned));
