@@ -1,9 +1,12 @@
-import type { Address } from '../net/address.ts';
 import type { Clock } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
 import { Channel, type Received } from './channel.ts';
 import type { Direction } from './fsm/state.ts';
-import type { Connection, Dial, Endpoint, Transport } from './transport.ts';
+import type { Connection, ConnectOptions, Dial, Endpoint, Transport } from './transport.ts';
 import type { Message, UpdateMessage, WireContext } from './wire/message.ts';
+
+/** Where a peer is, and how it is connected to. */
+export type DialTarget = Endpoint & ConnectOptions;
 
 /** What happens on a peer's connections, told inside of `guard` wherever the transport or `defer` called. */
 export interface ConnectionEvents {
@@ -56,16 +59,31 @@ export class Connections {
     });
   }
 
-  dial(to: Endpoint, localAddress: Address | undefined): void {
+  dial(peer: DialTarget): void {
     const { transport, guard, events } = this.#options;
-    this.#dial = transport.connect(to, localAddress === undefined ? {} : { localAddress }, {
-      connected: (connection) => guard(() => this.adopt(connection, 'outgoing')),
-      failed: (error) => guard(() => events.dialFailed(error.message)),
+    this.#dial = transport.connect(peer, peer, {
+      connected: (connection) => {
+        this.#dial = undefined;
+        guard(() => this.adopt(connection, 'outgoing'));
+      },
+      failed: (error) => {
+        this.#dial = undefined;
+        guard(() => events.dialFailed(describeError(error)));
+      },
     });
   }
 
   cancelDial(): void {
     this.#dial?.cancel();
+    this.#dial = undefined;
+  }
+
+  /** The peer's password is another one: connections go on with it, a dial that has had no answer yet is made anew. */
+  setPassword(peer: DialTarget): void {
+    for (const { connection } of this.#channels.values()) connection.setPassword(peer.password);
+    if (this.#dial === undefined) return;
+    this.cancelDial();
+    this.dial(peer);
   }
 
   adopt(connection: Connection, direction: Direction): void {

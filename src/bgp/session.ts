@@ -7,11 +7,14 @@ import type { PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
-import { type FsmConfig, type Negotiated, peerState } from './fsm/state.ts';
+import { type FsmConfig, type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
 import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
+import { PrefixWatch } from './prefix-limit.ts';
+import { Retention } from './retention.ts';
 import { counterOf, SessionRecord } from './session-record.ts';
 import { sessionStatus } from './session-status.ts';
+import { silenceHint } from './silence.ts';
 import type { PeerStatus } from './status.ts';
 import type { Connection, Transport } from './transport.ts';
 import type { NotificationMessage } from './wire/message.ts';
@@ -23,6 +26,8 @@ export interface SessionOptions {
   readonly log: Log;
   readonly defer: (fn: () => void) => void;
   readonly rib: SessionRib;
+  /** What our first OPEN says of graceful restart. */
+  readonly restart?: RestartBits;
   /** The status changed. */
   readonly onChange: () => void;
   /** The RIB has something to flush. */
@@ -40,9 +45,11 @@ export class Session {
   readonly #malformed: MalformedLog;
   readonly #connections: Connections;
   readonly #machine: Machine;
+  readonly #retention: Retention;
   #peer: PeerConfig;
   #speaker: Announced;
   #exchange: Exchange | undefined;
+  #prefixes = new PrefixWatch();
   /** The connection of the exchange. */
   #sending: number | undefined;
   #completed = false;
@@ -55,12 +62,14 @@ export class Session {
     this.#log = options.log;
     this.#record = new SessionRecord(options.clock);
     this.#malformed = new MalformedLog(peer.name, options.clock, options.log);
-    const { transport, clock, defer } = options;
+    const { transport, clock, defer, rib, log, onRoutes } = options;
     const guard = (fn: () => void): void => this.#guard(fn);
     this.#connections = new Connections({ transport, clock, defer, guard, events: this.#events });
+    this.#retention = new Retention({ name: peer.name, rib, clock, log, defer, guard, onRoutes });
     this.#machine = new Machine(fsmConfig(peer, speaker), {
       clock,
       defer,
+      restart: options.restart,
       carryOut: (output) => this.#carryOut(output),
       settled: () => this.#settled(),
       due: () => guard(() => this.#tick()),
@@ -88,6 +97,7 @@ export class Session {
     this.#peer = peer;
     this.#speaker = speaker;
     if (!equal(identity(before.peer, before.speaker), identity(peer, speaker))) return this.#restart();
+    if (before.peer.password !== peer.password) this.#guard(() => this.#connections.setPassword(peer));
     this.#guard(() => this.#exchange?.set(peer, speaker));
   }
 
@@ -96,14 +106,38 @@ export class Session {
     this.#guard(() => this.#connections.adopt(connection, 'incoming'));
   }
 
+  /** A connection that the peer opened and that did not satisfy what protects it. */
+  refused(reason: string): void {
+    this.#attemptFailed({ reason });
+  }
+
+  /** Our own restart is over: the next OPEN says so (RFC 4724 §4.1). */
+  recovered(): void {
+    this.#guard(() => this.#machine.feed({ kind: 'recovered' }));
+  }
+
+  /** The peer has been told everything that it should know, or there is no session. */
+  get drained(): boolean {
+    return this.#exchange?.drained ?? true;
+  }
+
   /** Ends the session for good; settles when all its connections are closed. */
   async stop(reason: string, message?: NotificationMessage): Promise<void> {
     this.#stop(reason, message);
+    this.#guard(() => this.#retention.forget());
     await this.#connections.closed();
   }
 
   status(): PeerStatus {
-    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange);
+    const { kept } = this.#retention;
+    const { clock } = this.#options;
+    const staleUntil = kept && Math.round(clock.now() + kept.until - clock.monotonic());
+    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange, {
+      agreed: this.#agreed,
+      ...(staleUntil !== undefined && { staleUntil }),
+      ...(kept?.longLived === true && { longLived: true }),
+      kept: this.#retention.counts,
+    });
   }
 
   // --- life ---
@@ -163,7 +197,7 @@ export class Session {
   #carryOut(output: FsmOutput): void {
     switch (output.kind) {
       case 'dial':
-        return this.#connections.dial(this.#peer, this.#peer.localAddress);
+        return this.#connections.dial(this.#peer);
       case 'cancel-dial':
         return this.#connections.cancelDial();
       case 'send':
@@ -187,9 +221,9 @@ export class Session {
       case 'down':
         return this.#down(output);
       case 'attempt-failed':
-        this.#record.attemptFailed(output);
-        this.#log.debug('attempt failed', { peer: this.#peer.name, reason: output.reason });
-        return this.#options.onChange();
+        return this.#attemptFailed(
+          output.unanswered ? { reason: output.reason + silenceHint(this.#peer) } : output,
+        );
     }
   }
 
@@ -274,6 +308,12 @@ export class Session {
     this.#options.onChange();
   }
 
+  #attemptFailed(failure: DownReason): void {
+    this.#record.attemptFailed(failure);
+    this.#log.debug('attempt failed', { peer: this.#peer.name, reason: failure.reason });
+    this.#options.onChange();
+  }
+
   #down(down: DownReason): void {
     const { name, address } = this.#peer;
     this.#record.down(down);
@@ -288,7 +328,14 @@ export class Session {
 
 /** What a session cannot change while it lives. */
 function identity(peer: PeerConfig, { routerID }: Announced): unknown {
-  const { import: _import, export: _export, description: _description, name: _name, ...rest } = peer;
+  const {
+    import: _import,
+    export: _export,
+    description: _description,
+    name: _name,
+    password: _password,
+    ...rest
+  } = peer;
   return { ...rest, enabled: peer.enabled !== false, routerID };
 }
 

@@ -12,7 +12,7 @@ import type { RouteChange } from './rib/loc-rib.ts';
 import { Rib } from './rib/rib.ts';
 import { Session } from './session.ts';
 import type { LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
-import type { Connection, Transport } from './transport.ts';
+import type { Connection, Endpoint, Transport, TransportError } from './transport.ts';
 import { notification, shutdownNotification } from './wire/notification.ts';
 
 export type { RouteChange } from './rib/loc-rib.ts';
@@ -62,6 +62,7 @@ export class Speaker {
       clock,
       log,
       onConnection: (connection) => this.#accept(connection),
+      onRefused: (remote, local, error) => this.#refuse(remote, local, error),
       onChange: () => this.#tellPeers(),
     });
   }
@@ -72,7 +73,7 @@ export class Speaker {
     if (this.#config === undefined) this.#startDeferral();
     this.#config = config;
     this.#setSelf(selfOf(config));
-    this.#listeners.set(config.listen);
+    this.#listeners.set(config.listen, config.peers);
     this.#setPeers(config);
     this.#tellPeers();
   }
@@ -97,7 +98,7 @@ export class Speaker {
     return this.#listeners.problems();
   }
 
-  /** Connections from addresses that are no configured peer, refused so far. */
+  /** Connections refused so far: from addresses that are no configured peer, or not protected as theirs must be. */
   get refused(): number {
     return this.#refused;
   }
@@ -119,7 +120,7 @@ export class Speaker {
   async stop({ notify = false }: { readonly notify?: boolean } = {}): Promise<void> {
     this.#stopped = true;
     this.#deferral?.cancel();
-    this.#listeners.set([]);
+    this.#listeners.set([], []);
     const message = notify ? shutdownNotification('administrativeShutdown') : undefined;
     const ends = [...this.#sessions.values()].map((session) => session.stop('the agent stops', message));
     await Promise.all([...ends, ...this.#ending]);
@@ -164,10 +165,7 @@ export class Speaker {
   /** Only configured peers may talk to us; where several share an address, our own address of the connection decides. */
   #accept(connection: Connection): void {
     const { remote, local } = connection;
-    const candidates = [...this.#sessions.values()].filter((s) => s.peer.address === remote.address);
-    const session =
-      candidates.find((s) => s.peer.localAddress === local.address) ??
-      candidates.find((s) => s.peer.localAddress === undefined);
+    const session = this.#sessionOf(remote.address, local.address);
     if (session !== undefined) return session.accept(connection);
     this.#refused++;
     this.#options.log.debug('connection refused: no such peer', {
@@ -175,6 +173,20 @@ export class Speaker {
       to: local.address,
     });
     connection.destroy();
+  }
+
+  #sessionOf(remote: Address, local: Address): Session | undefined {
+    const candidates = [...this.#sessions.values()].filter((s) => s.peer.address === remote);
+    return (
+      candidates.find((s) => s.peer.localAddress === local) ??
+      candidates.find((s) => s.peer.localAddress === undefined)
+    );
+  }
+
+  /** The kernel or the listener saw that it was not protected as its peer must be. */
+  #refuse(remote: Endpoint, local: Endpoint, error: TransportError): void {
+    this.#refused++;
+    this.#sessionOf(remote.address, local.address)?.refused(describeError(error));
   }
 
   /** Whether every route that was waited for has been told. */

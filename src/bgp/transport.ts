@@ -6,6 +6,19 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What protects a peer's connections from everybody else. */
+export interface Protection {
+  /** TCP-MD5 (RFC 2385), 1 to 80 octets of UTF-8; absent: segments are not signed, and signed ones are dropped. Secret. */
+  readonly password?: string;
+  /** TTL security (RFC 5082): segments from more hops away are dropped, 1 to 254; absent: none are. */
+  readonly ttlSecurity?: number;
+}
+
+/** What connections of the peer with this address must satisfy. */
+export interface ProtectedPeer extends Protection {
+  readonly address: Address;
+}
+
 /** What a connection tells its owner. After `closed` nothing else comes; it comes exactly once, whoever closed. */
 export interface ConnectionHandlers {
   /** Bytes as they arrived; the callee may keep them. */
@@ -27,6 +40,11 @@ export interface Connection {
   /** Stops reading, so that TCP holds the other side back; `resume` goes on. */
   pause(): void;
   resume(): void;
+  /**
+   * From now on segments are signed, and must be, with another password, or none: what was signed with the former one is dropped
+   * and sent again by TCP, so that the connection lives when the other side changes soon. One that cannot be changed breaks.
+   */
+  setPassword(password: string | undefined): void;
   /** Sends what is queued, then closes; takes as long as the other side likes, so its owner may `destroy` it later. */
   close(): void;
   /** Closes at once and drops what is queued. */
@@ -44,7 +62,23 @@ export interface DialHandlers {
   failed(error: TransportError): void;
 }
 
+export interface ConnectOptions extends Protection {
+  /** Source address; absent: the kernel chooses. */
+  readonly localAddress?: Address;
+}
+
+/** A peer whose password cannot be set on a listener: its connections are refused. */
+export interface ProtectionFailure {
+  readonly address: Address;
+  readonly error: TransportError;
+}
+
 export interface Listener {
+  /**
+   * What is asked of whom from now on; everybody else is asked for nothing. Declarative: the same value twice changes nothing.
+   * Established connections stay as they are. Gives the peers that cannot be protected; those of a listener that failed are none.
+   */
+  secure(peers: readonly ProtectedPeer[]): readonly ProtectionFailure[];
   close(): void;
 }
 
@@ -52,13 +86,15 @@ export interface ListenHandlers {
   listening(): void;
   /** The owner starts or destroys it in the same turn. */
   connection(connection: Connection): void;
+  /** A peer's connection was not let in, because of what protects it. */
+  refused(remote: Endpoint, local: Endpoint, error: TransportError): void;
   /** The listener does not work (any more); nothing else comes. */
   failed(error: TransportError): void;
 }
 
-/** Port: TCP as the speaker needs it. Real: `tcp.ts`; simulated: `test/support/fake-network.ts`. Callbacks never come in the calling turn. */
+/** Port: TCP as the speaker needs it. Real: `tcp/`; simulated: `test/support/fake-network.ts`. Callbacks never come in the calling turn. */
 export interface Transport {
-  connect(to: Endpoint, options: { readonly localAddress?: Address }, handlers: DialHandlers): Dial;
+  connect(to: Endpoint, options: ConnectOptions, handlers: DialHandlers): Dial;
   listen(on: Endpoint, handlers: ListenHandlers): Listener;
 }
 

@@ -4,7 +4,7 @@ import { Agent } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
 import { createLog } from '../agent/log.ts';
 import { type ResolvedSettings, settingTexts } from '../agent/settings.ts';
-import { TcpTransport } from '../bgp/tcp.ts';
+import { TcpTransport } from '../bgp/tcp/tcp-transport.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
 import { Monitor } from '../netlink/monitor.ts';

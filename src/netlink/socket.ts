@@ -11,8 +11,11 @@ const libc = koffi.load(null);
 const c = {
   socket: libc.func('int socket(int, int, int)'),
   bind: libc.func('int bind(int, const void *, unsigned int)'),
+  listen: libc.func('int listen(int, int)'),
+  accept4: libc.func('int accept4(int, void *, void *, int)'),
   getsockname: libc.func('int getsockname(int, void *, void *)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, unsigned int)'),
+  getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
   send: libc.func('long send(int, const void *, size_t, int)'),
   recv: libc.func('long recv(int, void *, size_t, int)'),
   setns: libc.func('int setns(int, int)'),
@@ -21,10 +24,16 @@ const c = {
 
 /** Numbers of the socket interface, equal on x86-64 and arm64. */
 export const AF_NETLINK = 16;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
 export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const CLONE_NEWNET = 0x40000000;
+/** sizeof(struct sockaddr_storage): any address of a socket fits. */
+const SOCKADDR_LENGTH = 128;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NS_GET_NSTYPE = 0xb703;
@@ -51,10 +60,46 @@ export function bindSocket(fd: number, address: Uint8Array, what = 'bind'): void
 
 /** The local address of a socket as struct sockaddr. @throws SystemError */
 export function socketName(fd: number): Uint8Array {
-  const name = new Uint8Array(128);
+  const name = new Uint8Array(SOCKADDR_LENGTH);
   const length = Uint32Array.of(name.length);
   check(c.getsockname(fd, name, length), 'getsockname');
   return name.subarray(0, length[0]);
+}
+
+/** Lets connections come; the kernel keeps at most `backlog` of them until they are accepted. @throws SystemError */
+export function listenSocket(fd: number, backlog: number): void {
+  check(c.listen(fd, backlog), 'listen');
+}
+
+/**
+ * The next connection that waits at a non-blocking listening socket, itself non-blocking and close-on-exec, and the address of
+ * the other side as struct sockaddr; undefined when none waits. @throws SystemError
+ */
+export function acceptSocket(fd: number): { readonly fd: number; readonly name: Uint8Array } | undefined {
+  const name = new Uint8Array(SOCKADDR_LENGTH);
+  for (;;) {
+    const length = Uint32Array.of(name.length);
+    const accepted = c.accept4(fd, name, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted >= 0) return { fd: accepted, name: name.subarray(0, length[0]) };
+    const errno = koffi.errno();
+    if (errno === ERRNO.EAGAIN) return undefined;
+    // Connections that were gone before we came to them are nobody's failure.
+    if (errno !== ERRNO.EINTR && errno !== ERRNO.ECONNABORTED) throw new SystemError('accept', errno);
+  }
+}
+
+/** An option's value, at most `length` bytes of it. @throws SystemError with `what` */
+export function socketOption(
+  fd: number,
+  level: number,
+  option: number,
+  length: number,
+  what: string,
+): Uint8Array {
+  const value = new Uint8Array(length);
+  const size = Uint32Array.of(length);
+  check(c.getsockopt(fd, level, option, value, size), what);
+  return value.subarray(0, size[0]);
 }
 
 /** A number is sent as int. @throws SystemError with `what` */

@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/agent/clock.ts';
 import type { SpeakerConfig } from '../../src/bgp/config.ts';
 import { Speaker } from '../../src/bgp/speaker.ts';
-import { TcpTransport } from '../../src/bgp/tcp.ts';
+import { TcpTransport } from '../../src/bgp/tcp/tcp-transport.ts';
 import { encodeMessage } from '../../src/bgp/wire/codec.ts';
 import type { Announcement, OpenMessage } from '../../src/bgp/wire/message.ts';
 import { negotiate } from '../../src/bgp/wire/negotiate.ts';

@@ -17,6 +17,7 @@ function setUp() {
     write: () => true,
     pause: () => void calls.push('pause'),
     resume: () => void calls.push('resume'),
+    setPassword: () => {},
     close: () => {},
     destroy: () => {},
   };

@@ -20,6 +20,7 @@ function setUp(...failures: readonly TransportError[]) {
     clock,
     log: silentLog,
     onConnection: (connection) => connection.destroy(),
+    onRefused: () => {},
     onChange: () => told.changes++,
   });
   const open = (): readonly string[] => [...network.listeners.keys()];
@@ -29,15 +30,15 @@ function setUp(...failures: readonly TransportError[]) {
 describe('listeners', () => {
   test('are opened and closed as the wish changes, the others left alone', () => {
     const { clock, listeners, told, open } = setUp();
-    listeners.set([on]);
+    listeners.set([on], []);
     clock.advance(1);
     expect(open()).toEqual(['192.0.2.1 179']);
-    listeners.set([six, on]);
+    listeners.set([six, on], []);
     clock.advance(1);
     expect(open()).toEqual(['192.0.2.1 179', '2001:db8::1 1790']);
-    listeners.set([six]);
+    listeners.set([six], []);
     expect(open()).toEqual(['2001:db8::1 1790']);
-    listeners.set([]);
+    listeners.set([], []);
     expect([open(), clock.pending, told.changes]).toEqual([[], 0, 0]);
   });
 
@@ -48,7 +49,7 @@ describe('listeners', () => {
     ['GRY_TCP_FAILED', 'too many open files', on, /tried again/],
   ])('that fail with %s are a problem with a remedy', (code, reason, endpoint, remedy) => {
     const { clock, listeners, told } = setUp(new TransportError(code, reason));
-    listeners.set([endpoint]);
+    listeners.set([endpoint], []);
     clock.advance(1);
     const [problem] = listeners.problems();
     expect(problem).toMatchObject({ code: 'GRY_BGP_LISTEN', severity: 'error' });
@@ -63,11 +64,11 @@ describe('listeners', () => {
   test('that fail again and again are told once', () => {
     const error = new TransportError('GRY_TCP_IN_USE', 'the port is in use');
     const { clock, listeners, told } = setUp(error, error, error);
-    listeners.set([six]);
+    listeners.set([six], []);
     clock.advance(12_000);
     expect(listeners.problems().map((p) => p.subject)).toEqual(['BGP listener [2001:db8::1]:1790']);
     expect(told.changes).toBe(1);
-    listeners.set([]);
+    listeners.set([], []);
     expect([listeners.problems(), told.changes, clock.pending]).toEqual([[], 2, 0]);
   });
 });

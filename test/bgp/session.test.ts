@@ -467,7 +467,7 @@ test('a connection of a peer whose session is up is closed as a collision, after
     .host(nodeAddress(1))
     .listen(
       { address: nodeAddress(1), port: 179 },
-      { listening: () => {}, connection: (c) => session.accept(c), failed: () => {} },
+      { listening: () => {}, refused: () => {}, connection: (c) => session.accept(c), failed: () => {} },
     );
   run(0.1);
   second.dial(nodeAddress(1));

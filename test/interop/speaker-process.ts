@@ -7,7 +7,7 @@ import { systemClock } from '../../src/agent/clock.ts';
 import type { SpeakerConfig } from '../../src/bgp/config.ts';
 import { Speaker } from '../../src/bgp/speaker.ts';
 import type { LearnedRoute, PeerStatus } from '../../src/bgp/status.ts';
-import { TcpTransport } from '../../src/bgp/tcp.ts';
+import { TcpTransport } from '../../src/bgp/tcp/tcp-transport.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { Problem } from '../../src/ports/problem.ts';
 

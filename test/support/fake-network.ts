@@ -1,11 +1,15 @@
 import {
   type Connection,
   type ConnectionHandlers,
+  type ConnectOptions,
   type Dial,
   type DialHandlers,
   type Endpoint,
   type Listener,
   type ListenHandlers,
+  type ProtectedPeer,
+  type Protection,
+  type ProtectionFailure,
   type Transport,
   TransportError,
 } from '../../src/bgp/transport.ts';
@@ -18,11 +22,19 @@ const WINDOW = 64 * 1024;
 
 const name = ({ address, port }: Endpoint): string => `${address} ${port}`;
 const refused = (): TransportError => new TransportError('GRY_TCP_REFUSED', 'connection refused');
+const tooFar = (): TransportError => new TransportError('GRY_TCP_TTL', 'the peer is too far away');
 const reset = (): TransportError => new TransportError('GRY_TCP_RESET', 'connection reset by the peer');
+
+interface FakeListener {
+  readonly host: FakeHost;
+  readonly handlers: ListenHandlers;
+  peers: readonly ProtectedPeer[];
+}
 
 /**
  * TCP between hosts in memory, timed by the fake clock. A cut host neither gets nor sends anything and nobody is told, as
- * with a pulled cable; what is under way waits, as with TCP's retransmission, until the cable is back.
+ * with a pulled cable; what is under way waits, as with TCP's retransmission, until the cable is back. Likewise what is signed
+ * with another password than the receiver's waits until both have the same.
  */
 export class FakeNetwork {
   readonly clock: FakeClock;
@@ -30,7 +42,9 @@ export class FakeNetwork {
   latency: number;
   /** Up to so many milliseconds more, for each direction of each connection as chance will have it: what is sent on two may overtake. */
   spread = 0;
-  readonly listeners = new Map<string, { readonly host: FakeHost; readonly handlers: ListenHandlers }>();
+  readonly listeners = new Map<string, FakeListener>();
+  /** How many hops away hosts are from each other, where it is not one, by `hops`. */
+  readonly #hops = new Map<FakeHost, Map<FakeHost, number>>();
   readonly #cut = new Set<FakeHost>();
   #waiting: (() => void)[] = [];
   #port = 49_152;
@@ -52,6 +66,25 @@ export class FakeNetwork {
   /** Plugs it in again: what waited is delivered. */
   restore(host: FakeHost): void {
     this.#cut.delete(host);
+    this.retransmit();
+  }
+
+  /** Puts `hops - 1` routers between two hosts. */
+  separate(a: FakeHost, b: FakeHost, hops: number): void {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      this.#hops.set(from, (this.#hops.get(from) ?? new Map<FakeHost, number>()).set(to, hops));
+  }
+
+  /** Whether segments of `from` are near enough for a receiver with this TTL security. */
+  near(from: FakeHost, to: FakeHost, { ttlSecurity }: Protection): boolean {
+    return ttlSecurity === undefined || (this.#hops.get(from)?.get(to) ?? 1) <= ttlSecurity;
+  }
+
+  /** What waits is tried again. */
+  retransmit(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const deliver of waiting) this.clock.setTimer(this.latency, deliver);
@@ -61,12 +94,12 @@ export class FakeNetwork {
     return a === b || !(this.#cut.has(a) || this.#cut.has(b));
   }
 
-  /** Runs `fn` one latency later, or when the cable between the two is back. */
-  carry(from: FakeHost, to: FakeHost, fn: () => void, extra = 0): Timer {
+  /** Runs `fn` one latency later, or when the cable between the two is back and the receiver `takes` it. */
+  carry(from: FakeHost, to: FakeHost, fn: () => void, extra = 0, takes: () => boolean = () => true): Timer {
     let cancelled = false;
     const deliver = (): void => {
       if (cancelled) return;
-      if (this.connected(from, to)) fn();
+      if (this.connected(from, to) && takes()) fn();
       else this.#waiting.push(deliver);
     };
     this.clock.setTimer(this.latency + extra, deliver);
@@ -90,6 +123,8 @@ export class FakeHost implements Transport {
   readonly ends = new Set<FakeEnd>();
   /** The next so many listeners fail with this error. */
   readonly failListens: TransportError[] = [];
+  /** Peers whose password the listeners of this host cannot take, and why. */
+  readonly failPasswords = new Map<Address, TransportError>();
   /** Dials of this host so far. */
   dials = 0;
 
@@ -101,7 +136,7 @@ export class FakeHost implements Transport {
     this.address = first;
   }
 
-  connect(to: Endpoint, options: { readonly localAddress?: Address }, handlers: DialHandlers): Dial {
+  connect(to: Endpoint, options: ConnectOptions, handlers: DialHandlers): Dial {
     this.dials++;
     const { network } = this;
     const sameFamily = (a: Address): boolean => a.includes(':') === to.address.includes(':');
@@ -112,17 +147,26 @@ export class FakeHost implements Transport {
     const timer = network.carry(this, target?.host ?? this, () => {
       const listener = network.listeners.get(name(to));
       if (listener === undefined || listener.host !== target?.host) {
+        // A refusal is not signed, so whoever has a password does not believe it.
+        if (options.password !== undefined) return;
         network.clock.setTimer(network.latency, () => {
           if (!cancelled) handlers.failed(refused());
         });
         return;
       }
-      const [ours, theirs] = pair(this, local, listener.host, to);
+      const asked: Protection = listener.peers.find((p) => p.address === address) ?? {};
+      if (asked.password !== options.password || !network.near(listener.host, this, options)) return;
+      const [ours, theirs] = pair(
+        { host: this, at: local, protection: options },
+        { host: listener.host, at: to, protection: asked },
+      );
       network.carry(listener.host, this, () => {
         if (cancelled) ours.destroy();
         else handlers.connected(ours);
       });
-      listener.handlers.connection(theirs);
+      if (network.near(this, listener.host, asked)) return listener.handlers.connection(theirs);
+      listener.handlers.refused(local, to, tooFar());
+      theirs.destroy();
     });
     return {
       cancel: () => {
@@ -136,6 +180,7 @@ export class FakeHost implements Transport {
     const key = name(on);
     const { network } = this;
     let open = true;
+    const listener: FakeListener = { host: this, handlers, peers: [] };
     network.clock.setTimer(0, () => {
       if (!open) return;
       const error = this.failListens.shift();
@@ -143,13 +188,20 @@ export class FakeHost implements Transport {
       if (network.listeners.has(key)) {
         return handlers.failed(new TransportError('GRY_TCP_IN_USE', 'the port is in use'));
       }
-      network.listeners.set(key, { host: this, handlers });
+      network.listeners.set(key, listener);
       handlers.listening();
     });
     return {
+      secure: (peers) => {
+        listener.peers = peers;
+        return peers.flatMap(({ address, password }): readonly ProtectionFailure[] => {
+          const error = password === undefined ? undefined : this.failPasswords.get(address);
+          return error === undefined ? [] : [{ address, error }];
+        });
+      },
       close: () => {
         open = false;
-        if (network.listeners.get(key)?.handlers === handlers) network.listeners.delete(key);
+        if (network.listeners.get(key) === listener) network.listeners.delete(key);
       },
     };
   }
@@ -162,11 +214,18 @@ export class FakeHost implements Transport {
   }
 }
 
-function pair(a: FakeHost, local: Endpoint, b: FakeHost, remote: Endpoint): readonly [FakeEnd, FakeEnd] {
-  const { clock, spread } = a.network;
+/** One side of a connection that begins. */
+interface Side {
+  readonly host: FakeHost;
+  readonly at: Endpoint;
+  readonly protection: Protection;
+}
+
+function pair(a: Side, b: Side): readonly [FakeEnd, FakeEnd] {
+  const { clock, spread } = a.host.network;
   const extra = (): number => Math.floor(clock.random() * (spread + 1));
-  const ours = new FakeEnd(a, local, remote, extra());
-  const theirs = new FakeEnd(b, remote, local, extra());
+  const ours = new FakeEnd(a, b.at, extra());
+  const theirs = new FakeEnd(b, a.at, extra());
   ours.peer = theirs;
   theirs.peer = ours;
   return [ours, theirs];
@@ -178,6 +237,7 @@ export class FakeEnd implements Connection {
   readonly remote: Endpoint;
   readonly host: FakeHost;
   peer: FakeEnd | undefined;
+  #password: string | undefined;
   /** Milliseconds from here to the other side beyond those of the network. */
   readonly #extra: number;
   #handlers: ConnectionHandlers | undefined;
@@ -189,11 +249,12 @@ export class FakeEnd implements Connection {
   #underWay = 0;
   #blocked = false;
 
-  constructor(host: FakeHost, local: Endpoint, remote: Endpoint, extra: number) {
+  constructor({ host, at, protection }: Side, remote: Endpoint, extra: number) {
     this.#extra = extra;
     this.host = host;
-    this.local = local;
+    this.local = at;
     this.remote = remote;
+    this.#password = protection.password;
     host.ends.add(this);
   }
 
@@ -217,6 +278,11 @@ export class FakeEnd implements Connection {
   resume(): void {
     this.#paused = false;
     this.#read();
+  }
+
+  setPassword(password: string | undefined): void {
+    this.#password = password;
+    this.host.network.retransmit();
   }
 
   close(): void {
@@ -249,7 +315,9 @@ export class FakeEnd implements Connection {
       if (peer.#vanished) host.network.carry(peer.host, host, () => this.#end(reset()), this.#extra);
       else deliver(peer);
     };
-    host.network.carry(host, peer.host, arrived, this.#extra);
+    // What is sent again is signed anew, so only the passwords at the time of its arrival count.
+    const takes = (): boolean => peer.#vanished || peer.#password === this.#password;
+    host.network.carry(host, peer.host, arrived, this.#extra, takes);
   }
 
   #arrive(bytes: Uint8Array | undefined): void {

@@ -35,6 +35,7 @@ export class RawPeer {
       {
         listening: () => {},
         connection: (connection) => this.#adopt(connection),
+        refused: () => {},
         failed: (error) => {
           throw error;
         },

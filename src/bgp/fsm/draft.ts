@@ -63,9 +63,9 @@ export class Draft {
   }
 
   /** A dial ended without a connection. */
-  dialFailed(reason: string): void {
+  dialFailed(reason: string, details: { readonly unanswered?: true } = {}): void {
     this.change({ failures: this.state.failures + 1 });
-    this.emit({ kind: 'attempt-failed', reason });
+    this.emit({ kind: 'attempt-failed', reason, ...details });
   }
 
   /** Tells the peer why and closes; people are told by `lose`. */

@@ -56,7 +56,11 @@ export type FsmOutput =
   /** The established session is over. */
   | ({ readonly kind: 'down' } & DownReason)
   /** An attempt did not lead to a session. */
-  | ({ readonly kind: 'attempt-failed' } & DownReason);
+  | ({
+      readonly kind: 'attempt-failed';
+      /** Nothing came back from the peer. */
+      readonly unanswered?: boolean;
+    } & DownReason);
 
 export interface Step<State> {
   readonly state: State;

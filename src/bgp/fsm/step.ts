@@ -113,7 +113,7 @@ function tick(draft: Draft): void {
   if (due(draft.state.dialUntil)) {
     // RFC 4271 §8.2.2, event 9 in Connect: dial anew.
     draft.cancelDial();
-    draft.dialFailed(`no answer within ${DIAL_TIME / 1000} s`);
+    draft.dialFailed(`no answer within ${DIAL_TIME / 1000} s`, { unanswered: true });
     draft.dial();
   }
   if (due(draft.state.retryAt)) {

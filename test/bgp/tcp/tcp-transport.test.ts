@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { TcpTransport } from '../../src/bgp/tcp.ts';
-import type { Connection, Endpoint, Listener, TransportError } from '../../src/bgp/transport.ts';
-import { type Address, address } from '../../src/net/address.ts';
+import { TcpTransport } from '../../../src/bgp/tcp/tcp-transport.ts';
+import type { Connection, Endpoint, Listener, TransportError } from '../../../src/bgp/transport.ts';
+import { type Address, address } from '../../../src/net/address.ts';
 
 const transport = new TcpTransport();
 const open: { close(): void }[] = [];
@@ -21,6 +21,7 @@ function listen(
       open.push({ close: () => connection.destroy() });
       accepted.resolve(connection);
     },
+    refused: (_remote, _local, error) => accepted.reject(error),
     failed: listening.reject,
   });
   open.push(listener);
