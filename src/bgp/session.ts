@@ -7,11 +7,9 @@ import type { PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
-import { type FsmConfig, type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
+import { type FsmConfig, type Negotiated, peerState } from './fsm/state.ts';
 import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
-import { PrefixWatch } from './prefix-limit.ts';
-import { Retention } from './retention.ts';
 import { counterOf, SessionRecord } from './session-record.ts';
 import { sessionStatus } from './session-status.ts';
 import { silenceHint } from './silence.ts';
@@ -26,8 +24,6 @@ export interface SessionOptions {
   readonly log: Log;
   readonly defer: (fn: () => void) => void;
   readonly rib: SessionRib;
-  /** What our first OPEN says of graceful restart. */
-  readonly restart?: RestartBits;
   /** The status changed. */
   readonly onChange: () => void;
   /** The RIB has something to flush. */
@@ -45,11 +41,9 @@ export class Session {
   readonly #malformed: MalformedLog;
   readonly #connections: Connections;
   readonly #machine: Machine;
-  readonly #retention: Retention;
   #peer: PeerConfig;
   #speaker: Announced;
   #exchange: Exchange | undefined;
-  #prefixes = new PrefixWatch();
   /** The connection of the exchange. */
   #sending: number | undefined;
   #completed = false;
@@ -62,14 +56,12 @@ export class Session {
     this.#log = options.log;
     this.#record = new SessionRecord(options.clock);
     this.#malformed = new MalformedLog(peer.name, options.clock, options.log);
-    const { transport, clock, defer, rib, log, onRoutes } = options;
+    const { transport, clock, defer } = options;
     const guard = (fn: () => void): void => this.#guard(fn);
     this.#connections = new Connections({ transport, clock, defer, guard, events: this.#events });
-    this.#retention = new Retention({ name: peer.name, rib, clock, log, defer, guard, onRoutes });
     this.#machine = new Machine(fsmConfig(peer, speaker), {
       clock,
       defer,
-      restart: options.restart,
       carryOut: (output) => this.#carryOut(output),
       settled: () => this.#settled(),
       due: () => guard(() => this.#tick()),
@@ -111,33 +103,14 @@ export class Session {
     this.#attemptFailed({ reason });
   }
 
-  /** Our own restart is over: the next OPEN says so (RFC 4724 §4.1). */
-  recovered(): void {
-    this.#guard(() => this.#machine.feed({ kind: 'recovered' }));
-  }
-
-  /** The peer has been told everything that it should know, or there is no session. */
-  get drained(): boolean {
-    return this.#exchange?.drained ?? true;
-  }
-
   /** Ends the session for good; settles when all its connections are closed. */
   async stop(reason: string, message?: NotificationMessage): Promise<void> {
     this.#stop(reason, message);
-    this.#guard(() => this.#retention.forget());
     await this.#connections.closed();
   }
 
   status(): PeerStatus {
-    const { kept } = this.#retention;
-    const { clock } = this.#options;
-    const staleUntil = kept && Math.round(clock.now() + kept.until - clock.monotonic());
-    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange, {
-      agreed: this.#agreed,
-      ...(staleUntil !== undefined && { staleUntil }),
-      ...(kept?.longLived === true && { longLived: true }),
-      kept: this.#retention.counts,
-    });
+    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange);
   }
 
   // --- life ---
