@@ -1,0 +1,10 @@
+/** How long an event loop was held; a millisecond of it is the watch's own interval. All in milliseconds. */
+export interface LoopReport {
+  readonly p999: number;
+  readonly longest: number;
+  /** Of the longest: how much of it was the garbage collector. */
+  readonly longestCollected: number;
+  /** The garbage collector in all. */
+  readonly collected: number;
+  readonly longestCollection: number;
+}

@@ -1,0 +1,18 @@
+/** Our speaker as a process of its own, as the agent runs it, with the `SpeakerConfig` in the file that is its only argument. */
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../../../src/agent/clock.ts';
+import type { SpeakerConfig } from '../../../src/bgp/config.ts';
+import { Speaker } from '../../../src/bgp/speaker.ts';
+import { TcpTransport } from '../../../src/bgp/tcp/tcp-transport.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+
+const speaker = new Speaker({
+  transport: new TcpTransport(),
+  clock: systemClock,
+  log: silentLog,
+  defer: (fn) => void setImmediate(fn),
+  selectionDeferral: 120_000,
+  onRoutes: () => {},
+  onPeers: () => {},
+});
+speaker.set(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SpeakerConfig);
