@@ -206,7 +206,8 @@ export class Agent {
     const pods = this.#pods.value;
     if (pods === undefined || !this.#drivers.applied || intent.podNetwork.notReady !== undefined)
       return undefined;
-    return { socketPath: this.#options.settings.cniSocket, mtu: this.#options.settings.mtu };
+    const { cniSocket, mtu, allowIPForwarding } = this.#options.settings;
+    return { socketPath: cniSocket, mtu, allowIpForwarding: allowIPForwarding };
   }
 
   #takeSnapshot(snapshot: Snapshot): void {

@@ -7,7 +7,7 @@ import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
 import { replaceFile } from './atomic-file.ts';
-import { commonVersions, filesBefore, pluginType, renderConflist } from './conflist.ts';
+import { type Conflist, commonVersions, filesBefore, pluginType, renderConflist } from './conflist.ts';
 import { ExecutableError, PluginVersions } from './plugin-versions.ts';
 
 export interface ConflistDriverOptions {
@@ -22,7 +22,7 @@ export interface ConflistDriverOptions {
 }
 
 /** Undefined: not wanted yet. A file that is there stays all the same: without it runtimes cannot tear a pod down. */
-export type DesiredConflist = { readonly socketPath: string; readonly mtu: number } | undefined;
+export type DesiredConflist = Pick<Conflist, 'socketPath' | 'mtu' | 'allowIpForwarding'> | undefined;
 
 /** How often the file is looked at, in milliseconds: somebody may remove it. */
 const REPAIR_INTERVAL = 10_000;

@@ -11,6 +11,8 @@ export interface Conflist {
   readonly socketPath: string;
   /** MTU of pod links; 0: the agent decides at each ADD. */
   readonly mtu: number;
+  /** Whether pods may forward packets between interfaces of their own. */
+  readonly allowIpForwarding: boolean;
   /** Versions that every executable of the chain speaks. */
   readonly cniVersions: readonly CniVersion[];
   /** Whether `portmap` is there: host ports of pods. */
@@ -23,9 +25,15 @@ export interface Conflist {
  * so nobody adds to the chain by a file in a directory named after the network.
  */
 export function renderConflist(conflist: Conflist): string {
-  const { cniVersions, socketPath, mtu, portmap } = conflist;
+  const { cniVersions, socketPath, mtu, allowIpForwarding, portmap } = conflist;
   const baseline = cniVersions.filter((version) => version !== '1.1.0').at(-1) ?? '1.0.0';
-  const own = { type: pluginType, socket: socketPath, mtu, capabilities: { ips: true } };
+  const own = {
+    type: pluginType,
+    socket: socketPath,
+    mtu,
+    allow_ip_forwarding: allowIpForwarding,
+    capabilities: { ips: true, 'io.kubernetes.cri.pod-annotations': true },
+  };
   const hostPorts = { type: 'portmap', snat: true, capabilities: { portMappings: true } };
   const document = {
     cniVersion: baseline,

@@ -255,6 +255,7 @@ describe('shown to people', () => {
       selectionDeferral: '60',
       masquerade: 'on',
       mtu: '0',
+      allowIPForwarding: 'off',
       routeProtocol: '71',
       resyncInterval: '60',
       apiAddress: '127.0.0.1:17179',

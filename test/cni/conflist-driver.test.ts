@@ -10,7 +10,7 @@ let directory: string;
 let binDirectory: string;
 let driver: ConflistDriver;
 const { signal } = new AbortController();
-const desired = { socketPath: '/run/gryphon/cni.sock', mtu: 0 };
+const desired = { socketPath: '/run/gryphon/cni.sock', mtu: 0, allowIpForwarding: false };
 
 beforeEach(() => {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-conflist-'));

@@ -8,7 +8,9 @@ test('the conflist with host ports, as runtimes of every age read it', () => {
     ['0.3.1', '0.4.0', '1.0.0', '1.1.0'],
     ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0'],
   ]);
-  expect(renderConflist({ socketPath, mtu: 1450, cniVersions, portmap: true })).toBe(`{
+  expect(
+    renderConflist({ socketPath, mtu: 1450, allowIpForwarding: false, cniVersions, portmap: true }),
+  ).toBe(`{
   "cniVersion": "1.0.0",
   "cniVersions": [
     "0.3.1",
@@ -23,8 +25,10 @@ test('the conflist with host ports, as runtimes of every age read it', () => {
       "type": "gryphon",
       "socket": "/run/gryphon/cni.sock",
       "mtu": 1450,
+      "allow_ip_forwarding": false,
       "capabilities": {
-        "ips": true
+        "ips": true,
+        "io.kubernetes.cri.pod-annotations": true
       }
     },
     {
@@ -43,11 +47,17 @@ test.each<[string, readonly string[], string, readonly string[]]>([
   ['all new', ['0.3.1', '0.4.0', '1.0.0', '1.1.0'], '1.0.0', ['0.3.1', '0.4.0', '1.0.0', '1.1.0']],
   ['old reference plugins', ['0.3.1', '0.4.0'], '0.4.0', ['0.3.1', '0.4.0']],
 ])('%s: cniVersion is the greatest before 1.1.0 that all speak', (_, spoken, baseline, list) => {
-  const text = renderConflist({ socketPath, mtu: 0, cniVersions: commonVersions([spoken]), portmap: false });
+  const text = renderConflist({
+    socketPath,
+    mtu: 0,
+    allowIpForwarding: true,
+    cniVersions: commonVersions([spoken]),
+    portmap: false,
+  });
   expect(JSON.parse(text)).toMatchObject({
     cniVersion: baseline,
     cniVersions: list,
-    plugins: [{ type: 'gryphon', mtu: 0 }],
+    plugins: [{ type: 'gryphon', mtu: 0, allow_ip_forwarding: true }],
   });
 });
 

@@ -98,3 +98,20 @@ test('routes to pods carry the number that the agent was told', async () => {
   expect(await node.netns.ip('route show proto 99')).toContain('10.244.1.2');
   expect((await node.status()).drivers.find(({ name }) => name === 'routes')?.failures).toEqual([]);
 });
+
+test.each([
+  [undefined, '0'],
+  [false, '0'],
+  [true, '1'],
+])('allow_ip_forwarding %j: the pod has forwarding %s in both families', async (allowed, expected) => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  // What a new namespace has depends on the machine.
+  await pod.exec('sysctl', '-qw', `net.ipv4.ip_forward=${expected === '1' ? 0 : 1}`);
+  expect((await node.add('c1', pod, { config: { allow_ip_forwarding: allowed } })).exit).toBe(0);
+  const read = ['net.ipv4.ip_forward', 'net.ipv4.conf.eth0.forwarding', 'net.ipv6.conf.eth0.forwarding'];
+  expect((await pod.exec('sysctl', '-n', ...read)).split('\n')).toEqual([expected, expected, expected]);
+  await pod.exec('ping', '-c1', '-W2', '192.0.2.10');
+  await pod.exec('ping', '-c1', '-W2', '2001:db8::10');
+});

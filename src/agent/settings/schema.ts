@@ -85,6 +85,7 @@ export const settingsSchema = Type.Object({
   ),
   masquerade: onOff('on', 'Translate pod traffic that leaves the pools to the node address.'),
   mtu: count(0, 0, 65_535, 'MTU of pod links; 0: that of the uplink of the node.'),
+  allowIPForwarding: onOff('off', 'Pods may forward packets between interfaces of their own.'),
   routeProtocol: count(
     71,
     5,

@@ -12,7 +12,14 @@ import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkRemover } from './link-remover.ts';
 import { hostLinkName, ownerAlias, parseOwnerAlias, podLinkPattern } from './owner.ts';
 import { createRequests, type GatewayMode, hostRequests, hostRoute, mainTable, podRequests } from './plan.ts';
-import { hostSysctls4, hostSysctls6, podSysctls6, proxySysctls, type Sysctl } from './sysctls.ts';
+import {
+  forwardingSysctls,
+  hostSysctls4,
+  hostSysctls6,
+  podSysctls6,
+  proxySysctls,
+  type Sysctl,
+} from './sysctls.ts';
 
 const SYSCTL_ROOT = '/proc/sys/net';
 
@@ -22,6 +29,8 @@ export interface PodLinkSpec {
   readonly mtu: number;
   readonly netns: NetworkNamespace;
   readonly gateway: GatewayMode;
+  /** Whether the pod may forward packets. */
+  readonly forwarding: boolean;
 }
 
 /** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
@@ -69,15 +78,16 @@ export class PodLinks {
     const host = this.#netlink.link({ name: hostLink });
     if (host === undefined) throw new CniError(cniCode.linkFailed, `${hostLink} vanished while it was made`);
     this.#run(this.#netlink, hostRequests(host.index, addresses, gateway));
-    const mac = this.#setUpPod(spec, wantsIpv6);
+    const mac = this.#setUpPod(spec, ipv6, wantsIpv6);
     this.#addHostRoutes(host.index, addresses);
     return mac;
   }
 
-  #setUpPod({ key, addresses, netns }: PodLinkSpec, ipv6: boolean): Mac {
+  #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): Mac {
     return inNetns(netns.fd, () => {
       using netlink = Rtnetlink.open();
-      if (ipv6) writeSysctls(podSysctls6(key.ifname));
+      writeSysctls(forwardingSysctls(forwarding, ipv6));
+      if (wantsIpv6) writeSysctls(podSysctls6(key.ifname));
       const link = netlink.link({ name: key.ifname });
       if (link?.mac === undefined)
         throw new CniError(cniCode.linkFailed, `${key.ifname} vanished while it was made`);

@@ -23,6 +23,15 @@ export const hostSysctls6 = (link: string): readonly Sysctl[] => [
   [`ipv6/conf/${link}/forwarding`, '1'],
 ];
 
+/**
+ * Whether the pod forwards packets. A new namespace has what the node has, which is on, and so every pod would be a router. To be
+ * set first: the kernel puts other settings back when this one changes.
+ */
+export const forwardingSysctls = (on: boolean, ipv6: boolean): readonly Sysctl[] => [
+  ['ipv4/ip_forward', on ? '1' : '0'],
+  ...(ipv6 ? ([['ipv6/conf/all/forwarding', on ? '1' : '0']] as const) : []),
+];
+
 /** The pod's end. IPv6 is turned on, also on `lo`, because runtimes and distributions may turn it off by default. */
 export const podSysctls6 = (link: string): readonly Sysctl[] => [
   ['ipv6/conf/lo/disable_ipv6', '0'],

@@ -48,6 +48,7 @@ export async function add(
       mtu,
       netns,
       gateway: context.gateway(),
+      forwarding: config.allowIpForwarding,
     });
     throwIfGone(caller);
     const confirmed = context.ipam.confirm(key);
@@ -87,7 +88,7 @@ function throwIfGone(caller: AbortSignal): void {
   if (caller.aborted) throw new CniError(cniCode.tryAgainLater, 'the caller has gone');
 }
 
-/** `runtimeConfig.ips` (with or without prefix length), else `IP=` of CNI_ARGS. @throws CniError 7 */
+/** Those of the configuration (with or without prefix length), else `IP=` of CNI_ARGS. @throws CniError 7 */
 function requestedAddresses({ config, args }: AddRequest): readonly Address[] {
   const texts = config.ips.length > 0 ? config.ips : (args.ip ?? '').split(',').filter((text) => text !== '');
   return texts.map((text) => {

@@ -13,8 +13,10 @@ export interface NetworkConfig {
   readonly prevResult?: JsonObject;
   /** Handed through into the result. */
   readonly dns?: JsonObject;
-  /** `runtimeConfig.ips`: addresses asked for, with or without prefix length. */
+  /** Addresses asked for, with or without prefix length: `runtimeConfig.ips`, else an annotation of the pod. */
   readonly ips: readonly string[];
+  /** Whether the pod may forward packets between interfaces of its own; false if absent. */
+  readonly allowIpForwarding: boolean;
   /** GC only: what still lives. Absent: the caller did not say. */
   readonly validAttachments?: readonly { readonly containerID: string; readonly ifname: string }[];
 }
@@ -39,6 +41,7 @@ export function parseNetworkConfig(text: string): NetworkConfig {
     cniVersion: cniVersion === '' ? implicitVersion : cniVersion,
     name,
     ips: parseIps(config),
+    allowIpForwarding: parseSwitch(config, 'allow_ip_forwarding'),
     ...(mtu === 0 ? {} : { mtu }),
     ...(isObject(prevResult) ? { prevResult } : {}),
     ...(isObject(dns) ? { dns } : {}),
@@ -75,7 +78,44 @@ function parseMtu(config: JsonObject): number {
 function parseIps(config: JsonObject): readonly string[] {
   const runtimeConfig = config['runtimeConfig'];
   if (!isObject(runtimeConfig)) return [];
-  return listOf(runtimeConfig, 'ips').filter((ip) => typeof ip === 'string');
+  const ips = listOf(runtimeConfig, 'ips').filter((ip) => typeof ip === 'string');
+  return ips.length > 0 ? ips : annotatedIps(runtimeConfig['io.kubernetes.cri.pod-annotations']);
+}
+
+/** The second one is Calico's, so that pods need not be changed when a cluster moves. */
+const addressAnnotations = ['gryphon.dev/ip-addresses', 'cni.projectcalico.org/ipAddrs'];
+
+/** A JSON list of texts, as Calico has it, or texts with commas between them. @throws CniError 7 */
+function annotatedIps(annotations: unknown): readonly string[] {
+  if (!isObject(annotations)) return [];
+  const name = addressAnnotations.find((candidate) => textOf(annotations, candidate) !== undefined);
+  const text = name === undefined ? '' : (textOf(annotations, name) ?? '').trim();
+  if (!text.startsWith('[')) {
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  }
+  const list = parseTextList(text);
+  if (list !== undefined) return list;
+  throw new CniError(cniCode.badConfig, `the annotation ${name} is no list of addresses`, text);
+}
+
+function parseTextList(text: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** libcni takes the texts "true" and "false" for booleans too. @throws CniError 7 */
+function parseSwitch(config: JsonObject, key: string): boolean {
+  const value = config[key] ?? false;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new CniError(cniCode.badConfig, `${key} ${JSON.stringify(value)} is neither true nor false`);
 }
 
 /** Tags of the specification differ in the key: libcni 1.2.3 and later send both. */

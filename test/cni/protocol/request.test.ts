@@ -156,3 +156,49 @@ test('an error object carries the version of the caller, its code, what and why'
     '{"cniVersion":"0.4.0","code":11,"msg":"no pod can be attached now","details":"this node has no podCIDR"}\n',
   );
 });
+
+test.each<[string, unknown, readonly string[]]>([
+  ['nothing', {}, []],
+  [
+    "Calico's list",
+    { 'cni.projectcalico.org/ipAddrs': '["10.244.1.7","fd00::7"]' },
+    ['10.244.1.7', 'fd00::7'],
+  ],
+  ['ours, with commas', { 'gryphon.dev/ip-addresses': '10.244.1.7, fd00::7' }, ['10.244.1.7', 'fd00::7']],
+  [
+    'both: ours counts',
+    { 'cni.projectcalico.org/ipAddrs': '["1.1.1.1"]', 'gryphon.dev/ip-addresses': '10.244.1.7' },
+    ['10.244.1.7'],
+  ],
+  ['an empty one', { 'gryphon.dev/ip-addresses': ' ' }, []],
+  ['annotations of others', { 'example.org/ips': '10.0.0.1' }, []],
+])('addresses from annotations of the pod: %s', (_, annotations, ips) => {
+  const runtimeConfig = { 'io.kubernetes.cri.pod-annotations': annotations };
+  expect(parse({}, { ...config, runtimeConfig }).config.ips).toEqual(ips);
+});
+
+test("the runtime's own wish stands above annotations", () => {
+  const annotations = { 'gryphon.dev/ip-addresses': '10.244.1.7' };
+  const runtimeConfig = { ips: ['10.244.1.9'], 'io.kubernetes.cri.pod-annotations': annotations };
+  expect(parse({}, { ...config, runtimeConfig }).config.ips).toEqual(['10.244.1.9']);
+});
+
+test.each(['["10.244.1.7"', '[1]'])('an annotation that is no list is refused: %s', (text) => {
+  const annotations = { 'cni.projectcalico.org/ipAddrs': text };
+  const runtimeConfig = { 'io.kubernetes.cri.pod-annotations': annotations };
+  const call = () => parse({}, { ...config, runtimeConfig });
+  expect(call).toThrow(/annotation cni.projectcalico.org\/ipAddrs is no list/);
+});
+
+test.each<[unknown, boolean | undefined]>([
+  [undefined, false],
+  [true, true],
+  ['true', true],
+  ['false', false],
+  ['yes', undefined],
+  [1, undefined],
+])('allow_ip_forwarding %j means %j', (value, expected) => {
+  const call = () => parse({}, { ...config, allow_ip_forwarding: value }).config.allowIpForwarding;
+  if (expected === undefined) expect(call).toThrow('neither true nor false');
+  else expect(call()).toBe(expected);
+});
