@@ -2,7 +2,7 @@ import { type Address, compareAddresses } from '../../net/address.ts';
 import type { Path } from './path.ts';
 
 /**
- * The decision process, RFC 4271 §9.1.2, with the additions of RFC 4456 §9.
+ * The decision process, RFC 4271 §9.1.2, with the additions of RFC 4456 §9 and RFC 9494 §4.3.
  *
  * In the RFC's words: among the routes to one destination, take those with the highest degree of preference. Where several
  * remain, remove (a) all that do not have the fewest AS numbers in AS_PATH, an AS_SET counting as one; (b) all that do not
@@ -12,7 +12,9 @@ import type { Path } from './path.ts';
  * the identifier's place and then compares the length of CLUSTER_LIST; (g) all but the one from the lowest peer address.
  *
  * Ours: each rule takes the whole set that the rule before it left, so the outcome does not depend on the order in which
- * paths arrived, MED included. What this node originates wins before everything. Paths that are still equal after (e) are
+ * paths arrived, MED included. What this node originates wins before everything; long-lived stale paths lose against all
+ * others and compete by the same rules among themselves. One peer's several paths (RFC 7911), which the standards leave equal,
+ * are put into an order by what they say. Paths that are still equal after (e) are
  * as good as the best one for forwarding: they become one multipath route (their AS_PATHs may differ in content, not in
  * length). Whether a next hop can be reached is judged later, by `calc`, against the kernel's tables; `interiorCost` is the
  * place for an IGP that we do not run.
@@ -27,6 +29,7 @@ export interface Decision {
 
 export type Rule =
   | 'not local'
+  | 'long-lived stale'
   | 'lower local preference'
   | 'longer AS path'
   | 'less preferred origin'
@@ -35,7 +38,8 @@ export type Rule =
   | 'more distant next hop'
   | 'higher router ID'
   | 'longer cluster list'
-  | 'higher peer address';
+  | 'higher peer address'
+  | 'another path of the same peer';
 
 /** Cost of the way to a next hop inside our network; the same for all where there is no IGP. */
 export type InteriorCost = (nextHop: Address) => number;
@@ -50,6 +54,8 @@ interface Step {
 const EQUALITY: readonly Step[] = [
   // 0. What we originate ourselves, before anybody's opinion of it.
   { rule: 'not local', keep: lowest((p) => (p.source.kind === 'local' ? 0 : 1)) },
+  // RFC 9494 §4.3: the least preferred, whatever its attributes.
+  { rule: 'long-lived stale', keep: lowest((p) => (p.longLivedStale ? 1 : 0)) },
   // 1. Degree of preference: LOCAL_PREF, the higher the better.
   { rule: 'lower local preference', keep: lowest((p) => -p.localPref) },
   // 2. (a) AS_PATH length, the shorter the better.
@@ -77,7 +83,9 @@ const TIE_BREAKS: readonly Step[] = [
   // 8. RFC 4456 §9: the shortest CLUSTER_LIST.
   { rule: 'longer cluster list', keep: lowest((p) => p.clusterListLength) },
   // 9. (g) The lowest peer address.
-  { rule: 'higher peer address', keep: lowestPeerAddress },
+  { rule: 'higher peer address', keep: first(comparePeers) },
+  // The same peer, by add-path.
+  { rule: 'another path of the same peer', keep: first(compareContents) },
 ];
 
 /** The best path of a prefix and why the others are not; undefined where there is none. */
@@ -128,15 +136,35 @@ function lowestMedPerNeighbor(paths: readonly Path[]): readonly Path[] {
   return paths.filter((p) => p.med === least.get(p.neighborAS));
 }
 
-/** Exactly one: two sessions to one address are told apart by their names. */
-function lowestPeerAddress(paths: readonly Path[]): readonly Path[] {
-  const least = paths.reduce((a, b) => (comparePeers(a, b) <= 0 ? a : b));
-  return [least];
+/** A step that keeps the paths that come first in an order. */
+function first(compare: (a: Path, b: Path) => number): Step['keep'] {
+  return (paths) => {
+    const least = paths.reduce((a, b) => (compare(b, a) < 0 ? b : a));
+    return paths.filter((p) => compare(p, least) === 0);
+  };
 }
 
+/** Two sessions to one address are told apart by their names. */
 function comparePeers({ source: a }: Path, { source: b }: Path): number {
   if (a.address === undefined || b.address === undefined || a.address === b.address) {
-    return a.name < b.name ? -1 : 1;
+    return compareTexts(a.name, b.name);
   }
   return compareAddresses(a.address, b.address);
 }
+
+/** Zero only for paths that say the same. */
+function compareContents(a: Path, b: Path): number {
+  const hops =
+    a.nextHop === undefined || b.nextHop === undefined ? 0 : compareAddresses(a.nextHop, b.nextHop);
+  return hops || compareTexts(attributesText(a), attributesText(b));
+}
+
+/** Made for nobody to read: the same for equal attributes, in whatever order they came. */
+function attributesText({ attributes }: Path): string {
+  const entries = Object.entries(attributes).sort(([a], [b]) => compareTexts(a, b));
+  return JSON.stringify(entries, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide, type InteriorCost, type Rule } from '../../../src/bgp/rib/decision.ts';
 import { makePath, type Path } from '../../../src/bgp/rib/path.ts';
+import { WELL_KNOWN_COMMUNITIES } from '../../../src/bgp/wire/communities.ts';
 import { address } from '../../../src/net/address.ts';
 import { attributes, external, internal, path } from './paths.ts';
 
@@ -9,6 +10,8 @@ const local = makePath({ name: 'local', kind: 'local', routerID: address('192.0.
 
 /** Next hops of 203.0.113.0/24 are far away. */
 const cost: InteriorCost = (nextHop) => (nextHop.startsWith('203.0.113.') ? 20 : 10);
+
+const LLGR_STALE = WELL_KNOWN_COMMUNITIES['llgr-stale'];
 
 /** Each path is better than the next one, for the reason beside that next one. */
 const ORDER: readonly (readonly [Path, Rule | undefined])[] = [
@@ -82,6 +85,9 @@ const ORDER: readonly (readonly [Path, Rule | undefined])[] = [
     ),
     'higher peer address',
   ],
+  [path(external(1), [7], { communities: [LLGR_STALE] }), 'long-lived stale'],
+  [path(external(1), [7, 8], { communities: [LLGR_STALE] }), 'longer AS path'],
+  [path(internal(9), [], { localPref: 0, communities: [LLGR_STALE] }), 'lower local preference'],
 ];
 
 describe('an ordered list of paths, each better than the next', () => {
@@ -177,6 +183,112 @@ describe('multipath', () => {
     const a = path(internal(1), [7]);
     const b = path(external(2), [7]);
     expect(decide([a, b])?.multipath).toEqual([b]);
+  });
+});
+
+describe('several paths of one peer (RFC 7911)', () => {
+  const peer = external(1);
+  const rows: readonly (readonly [string, Path, Path])[] = [
+    ['next hop', path(peer, [7], {}, address('192.0.2.9')), path(peer, [7], {}, address('192.0.2.10'))],
+    ['AS path', path(peer, [7, 8]), path(peer, [7, 9])],
+    ['communities', path(peer, [7], { communities: [1] }), path(peer, [7], { communities: [2] })],
+    [
+      'extended communities',
+      path(peer, [7], { extendedCommunities: [1n] }),
+      path(peer, [7], { extendedCommunities: [2n] }),
+    ],
+  ];
+  test.each(rows)('are told apart by their %s', (_, better, worse) => {
+    for (const paths of [
+      [better, worse],
+      [worse, better],
+    ]) {
+      const decision = decide(paths);
+      expect(decision?.best).toBe(better);
+      expect(decision?.multipath).toEqual(paths);
+      expect(decision?.lost).toEqual(new Map([[worse, 'another path of the same peer']]));
+    }
+  });
+});
+
+describe('the decision over any paths', () => {
+  const sources = [
+    external(1),
+    external(2),
+    external(3, { address: address('192.0.2.1') }),
+    internal(4),
+    internal(5),
+  ];
+  const few = fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined });
+  const anyPath = fc
+    .record({
+      source: fc.constantFrom(...sources),
+      asns: fc.constantFrom([], [7], [8], [7, 8], [8, 9]),
+      med: few,
+      localPref: few,
+      origin: fc.constantFrom('igp' as const, 'egp' as const),
+      hop: fc.constantFrom('192.0.2.1', '203.0.113.2'),
+      originator: fc.constantFrom(undefined, '192.0.2.200', '192.0.2.4'),
+      clusters: fc.constantFrom(undefined, ['192.0.2.77']),
+      stale: fc.boolean(),
+    })
+    .map(({ source, asns, hop, originator, clusters, stale, med, localPref, origin }) =>
+      path(
+        source,
+        asns,
+        {
+          origin,
+          ...(med !== undefined && { med }),
+          ...(localPref !== undefined && { localPref }),
+          ...(originator !== undefined && { originatorID: address(originator) }),
+          ...(clusters !== undefined && { clusterList: clusters.map(address) }),
+          ...(stale && { communities: [LLGR_STALE] }),
+        },
+        address(hop),
+      ),
+    );
+  /** A peer never has two equal paths of one prefix: attributes are kept once. */
+  const anyPaths = fc.uniqueArray(anyPath, {
+    minLength: 1,
+    maxLength: 12,
+    selector: (p) => JSON.stringify([p.source.name, p.nextHop, p.attributes]),
+  });
+  const shuffled = anyPaths.chain((paths) =>
+    fc.tuple(
+      fc.constant(paths),
+      fc.shuffledSubarray(paths, { minLength: paths.length, maxLength: paths.length }),
+    ),
+  );
+
+  test('does not depend on their order', () => {
+    fc.assert(
+      fc.property(shuffled, ([paths, others]) => {
+        const [a, b] = [decide(paths, cost), decide(others, cost)];
+        expect(b?.best).toBe(a?.best);
+        expect(new Set(b?.multipath)).toEqual(new Set(a?.multipath));
+        expect(b?.lost).toEqual(a?.lost);
+        expect(a?.lost.size).toBe(paths.length - 1);
+      }),
+    );
+  });
+
+  test('uses side by side only what is equal up to the cost of the next hop', () => {
+    fc.assert(
+      fc.property(anyPaths, (paths) => {
+        const { best, multipath = [] } = decide(paths, cost) ?? {};
+        expect(multipath).toContain(best);
+        const measures = (p: Path | undefined): unknown =>
+          p && [
+            p.longLivedStale,
+            p.localPref,
+            p.asPathLength,
+            p.origin,
+            p.source.kind,
+            cost(p.nextHop ?? address('::')),
+          ];
+        for (const p of multipath) expect(measures(p)).toEqual(measures(best));
+      }),
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import type { BgpFamily } from '../../../src/bgp/config.ts';
 import { makePath, type Path, type PathSource } from '../../../src/bgp/rib/path.ts';
 import type { PathAttributes } from '../../../src/bgp/wire/attributes/attributes.ts';
 import { type Address, address } from '../../../src/net/address.ts';
@@ -31,4 +32,11 @@ export const path = (
   asns: readonly number[],
   overrides: Partial<PathAttributes> = {},
   nextHop: Address | undefined = source.address,
-): Path => makePath(source, attributes(asns, overrides), nextHop);
+  family?: BgpFamily,
+): Path => makePath(source, attributes(asns, overrides), nextHop, family);
+
+/** What this node originates. */
+export const LOCAL: Path = makePath(
+  { name: 'local', kind: 'local', routerID: address('0.0.0.0') },
+  attributes([]),
+);
