@@ -1,5 +1,5 @@
 import { ApiServer } from '../api/server.ts';
-import { Speaker } from '../bgp/speaker.ts';
+import { Speaker, type StopMode } from '../bgp/speaker.ts';
 import type { Transport } from '../bgp/transport.ts';
 import { type Intent, type IntentFacts, intentOf } from '../calc/intent.ts';
 import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts';
@@ -16,6 +16,7 @@ import type { Runner } from '../ports/runner.ts';
 import { Drivers } from './drivers.ts';
 import { FactStore } from './facts.ts';
 import { Kernel, type NetlinkPort } from './kernel.ts';
+import { lastRun, noteRun } from './last-run.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
 import { Persistent } from './persistent.ts';
@@ -49,6 +50,9 @@ export interface AgentOptions {
   /** Problems of the settings: they stay until the next start. */
   readonly problems: readonly Problem[];
 }
+
+/** Milliseconds in which traffic finds other ways before the sessions of a node that is shut down end (RFC 8326 §4.3). */
+const SHUTDOWN_GRACE = 2_000;
 
 /**
  * One node's agent: facts in, intent computed, drivers told. Everything that comes back is a fact again; no part calls
@@ -135,6 +139,8 @@ export class Agent {
   /** Lives until `signal` is aborted; then leaves the data path as it is. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
+    const { settings, bootID } = this.#options;
+    noteRun(settings.stateDir, bootID, log.component('bgp'));
     await this.#api.start();
     await this.#kernel.start();
     this.#scheduleResync();
@@ -146,14 +152,21 @@ export class Agent {
     log.info('stopped');
   }
 
-  /** Sessions end without NOTIFICATION and nothing is taken out of the kernel: peers and pods go on until the next start. */
+  /** Nothing is taken out of the kernel: pods, and peers unless the node itself goes, go on until the next start. */
   async #stop(): Promise<void> {
     this.#resync?.cancel();
     const pods = this.#pods.value;
     pods?.network.drain('the agent is stopping');
-    await Promise.all([this.#loop.stop(), this.#speaker.stop({ notify: false }), pods?.stop()]);
+    await Promise.all([this.#loop.stop(), this.#speaker.stop(this.#stopMode()), pods?.stop()]);
     await this.#kernel.stop();
     await this.#api.close();
+  }
+
+  /** An agent that stops is started again, which peers need not know; a node that is shut down takes its pods with it. */
+  #stopMode(): StopMode {
+    const { nodeName } = this.#options;
+    if (this.#snapshot.nodes.get(nodeName)?.shuttingDown !== true) return { mode: 'restart' };
+    return { mode: 'shutdown', text: `node ${nodeName} is shutting down`, grace: SHUTDOWN_GRACE };
   }
 
   async #timedPass(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
@@ -217,9 +230,11 @@ export class Agent {
   }
 
   #makeSpeaker(): Speaker {
-    const { transport, clock, log, defer, settings } = this.#options;
+    const { transport, clock, log, defer, settings, bootID } = this.#options;
+    const restart = lastRun(settings.stateDir, bootID);
     return new Speaker({
       transport,
+      ...(restart !== undefined && { restart }),
       clock,
       log: log.component('bgp'),
       defer,

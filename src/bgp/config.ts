@@ -56,6 +56,8 @@ export interface PeerConfig {
   readonly passive: boolean;
   /** False: keep the peer in sight, but shut its session. Absent: true. */
   readonly enabled?: boolean;
+  /** Why it is not enabled although somebody wants it to be, as `PeerStatus.problem` tells it. */
+  readonly problem?: string;
   readonly import: ImportPolicy;
   readonly export: ExportPolicy;
   /** TCP-MD5 (RFC 2385), 1 to 80 octets. Secret: never logged, never shown. */
@@ -64,6 +66,11 @@ export interface PeerConfig {
   readonly ttlSecurity?: number;
   /** Seconds that the peer is asked to keep our routes while we restart (RFC 4724); 0: not offered. Absent: 120. */
   readonly restartTime?: number;
+  /**
+   * Whether routes are kept, both ways, over a NOTIFICATION and over a hold timer that ran out too (RFC 8538). Absent: true.
+   * False where silence means that the node is gone, and its routes with it.
+   */
+  readonly notificationRestart?: boolean;
   /** Several paths of one prefix, seen from us (RFC 7911); absent: neither. */
   readonly addPath?: 'receive' | 'send' | 'both';
   /** Absent: none is announced, nothing is checked. */

@@ -1,13 +1,14 @@
 import type { Clock } from '../ports/clock.ts';
 import { Alarm } from './alarm.ts';
 import type { FsmInput, FsmOutput } from './fsm/events.ts';
-import { type FsmConfig, type FsmState, initialState } from './fsm/state.ts';
+import { type FsmConfig, type FsmState, initialState, type RestartBits } from './fsm/state.ts';
 import { step } from './fsm/step.ts';
 import { nextDeadline } from './fsm/timing.ts';
 
 export interface MachineOptions {
   readonly clock: Clock;
   readonly defer: (fn: () => void) => void;
+  readonly restart?: RestartBits | undefined;
   readonly carryOut: (output: FsmOutput) => void;
   /** All inputs were handled, or one of them ended in an exception. */
   readonly settled: () => void;
@@ -24,10 +25,10 @@ export class Machine {
   #state: FsmState;
 
   constructor(config: FsmConfig, options: MachineOptions) {
-    const { clock, defer, due } = options;
+    const { clock, defer, due, restart } = options;
     this.#options = options;
     this.#alarm = new Alarm({ clock, defer, ring: due });
-    this.#state = initialState(config, seed(clock));
+    this.#state = initialState(config, seed(clock), restart);
   }
 
   get state(): FsmState {
@@ -36,7 +37,7 @@ export class Machine {
 
   /** Begins anew with another configuration, for a machine that was stopped. */
   configure(config: FsmConfig): void {
-    this.#state = initialState(config, seed(this.#options.clock));
+    this.#state = initialState(config, seed(this.#options.clock), this.#state.restart);
   }
 
   /** Forgets the inputs that wait: what an exception has left behind. */

@@ -48,6 +48,8 @@ export class SessionRecord {
     if (isCollision(down)) return;
     this.flaps++;
     this.lastDown = peerDown(down, this.#clock.now());
+    // Until then no attempt is made that could tell what is wrong.
+    if (down.retryAfter !== undefined) this.lastError = down.reason;
   }
 
   /** An attempt failed. One that got as far as a NOTIFICATION is worth as much as a session that went down. */

@@ -1,7 +1,8 @@
 import type { PeerConfig } from './config.ts';
 import type { Exchange } from './exchange.ts';
-import { localOpen } from './fsm/open.ts';
+import type { AgreedRestart } from './fsm/restart-agreement.ts';
 import type { FsmState, Negotiated } from './fsm/state.ts';
+import type { KeptRoutes } from './retention.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { PeerStatus, PrefixCounts } from './status.ts';
 import { commonCapabilities } from './wire/negotiate.ts';
@@ -14,8 +15,10 @@ export function sessionStatus(
   record: SessionRecord,
   state: FsmState,
   exchange: Exchange | undefined,
+  kept: KeptRoutes | undefined,
 ): PeerStatus {
   const { name, description, address, port, localAddress, localAS, remoteAS } = peer;
+  const { password, ttlSecurity, prefixLimit } = peer;
   const { establishedAt, lastDown, lastError } = record;
   const negotiated = negotiatedOf(state);
   return {
@@ -34,17 +37,38 @@ export function sessionStatus(
       holdTime: negotiated.holdTime,
       keepaliveTime: negotiated.keepaliveTime,
     }),
-    capabilities:
-      negotiated === undefined ? [] : commonCapabilities(localOpen(state.config), negotiated.remote),
+    capabilities: negotiated === undefined ? [] : commonCapabilities(negotiated.local, negotiated.remote),
     flaps: record.flaps,
     ...(lastDown !== undefined && { lastDown }),
     ...(lastError !== undefined && { lastError }),
     messages: { received: { ...record.received }, sent: { ...record.sent } },
     prefixes: {
-      'ipv4-unicast': exchange?.counts('ipv4-unicast') ?? NO_PREFIXES,
-      'ipv6-unicast': exchange?.counts('ipv6-unicast') ?? NO_PREFIXES,
+      'ipv4-unicast': (exchange ?? kept)?.counts('ipv4-unicast') ?? NO_PREFIXES,
+      'ipv6-unicast': (exchange ?? kept)?.counts('ipv6-unicast') ?? NO_PREFIXES,
     },
     endOfRib: exchange?.complete ?? false,
+    ...restartStatus(exchange?.negotiated.restart ?? kept?.agreed, kept),
+    ...(password !== undefined && { authenticated: true }),
+    ...(ttlSecurity !== undefined && { ttlSecurity }),
+    ...(prefixLimit !== undefined && { prefixLimit: prefixLimit.limit }),
+  };
+}
+
+function restartStatus(
+  agreed: AgreedRestart | undefined,
+  kept: KeptRoutes | undefined,
+): Pick<PeerStatus, 'gracefulRestart'> {
+  if (agreed === undefined) return {};
+  const { localTime, remoteTime, families, notification } = agreed;
+  return {
+    gracefulRestart: {
+      localTime,
+      remoteTime,
+      families,
+      notification,
+      ...(kept !== undefined && { staleUntil: kept.until }),
+      ...(kept?.longLived === true && { longLived: true }),
+    },
   };
 }
 

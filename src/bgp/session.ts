@@ -7,9 +7,12 @@ import type { PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
-import { type FsmConfig, type Negotiated, peerState } from './fsm/state.ts';
+import { type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
 import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
+import { PrefixWatch } from './prefix-limit.ts';
+import { Retention } from './retention.ts';
+import { fsmConfig, sessionIdentity } from './session-config.ts';
 import { counterOf, SessionRecord } from './session-record.ts';
 import { sessionStatus } from './session-status.ts';
 import { silenceHint } from './silence.ts';
@@ -24,6 +27,8 @@ export interface SessionOptions {
   readonly log: Log;
   readonly defer: (fn: () => void) => void;
   readonly rib: SessionRib;
+  /** What our first OPEN says of graceful restart. */
+  readonly restart?: RestartBits;
   /** The status changed. */
   readonly onChange: () => void;
   /** The RIB has something to flush. */
@@ -41,9 +46,11 @@ export class Session {
   readonly #malformed: MalformedLog;
   readonly #connections: Connections;
   readonly #machine: Machine;
+  readonly #retention: Retention;
   #peer: PeerConfig;
   #speaker: Announced;
   #exchange: Exchange | undefined;
+  #prefixes = new PrefixWatch();
   /** The connection of the exchange. */
   #sending: number | undefined;
   #completed = false;
@@ -56,12 +63,14 @@ export class Session {
     this.#log = options.log;
     this.#record = new SessionRecord(options.clock);
     this.#malformed = new MalformedLog(peer.name, options.clock, options.log);
-    const { transport, clock, defer } = options;
+    const { transport, clock, defer, rib, log, onRoutes } = options;
     const guard = (fn: () => void): void => this.#guard(fn);
     this.#connections = new Connections({ transport, clock, defer, guard, events: this.#events });
+    this.#retention = new Retention({ name: peer.name, rib, clock, log, defer, guard, onRoutes });
     this.#machine = new Machine(fsmConfig(peer, speaker), {
       clock,
       defer,
+      restart: options.restart,
       carryOut: (output) => this.#carryOut(output),
       settled: () => this.#settled(),
       due: () => guard(() => this.#tick()),
@@ -88,7 +97,9 @@ export class Session {
     const before = { peer: this.#peer, speaker: this.#speaker };
     this.#peer = peer;
     this.#speaker = speaker;
-    if (!equal(identity(before.peer, before.speaker), identity(peer, speaker))) return this.#restart();
+    if (!equal(sessionIdentity(before.peer, before.speaker), sessionIdentity(peer, speaker))) {
+      return this.#restart(before.peer);
+    }
     if (before.peer.password !== peer.password) this.#guard(() => this.#connections.setPassword(peer));
     this.#guard(() => this.#exchange?.set(peer, speaker));
   }
@@ -103,14 +114,30 @@ export class Session {
     this.#attemptFailed({ reason });
   }
 
+  /** Our own restart is over: the next OPEN says so (RFC 4724 §4.1). */
+  recovered(): void {
+    this.#guard(() => this.#machine.feed({ kind: 'recovered' }));
+  }
+
+  get isEstablished(): boolean {
+    return this.#exchange !== undefined;
+  }
+
+  /** The peer has been told everything that it should know, or there is no session. */
+  get drained(): boolean {
+    return this.#exchange?.drained ?? true;
+  }
+
   /** Ends the session for good; settles when all its connections are closed. */
   async stop(reason: string, message?: NotificationMessage): Promise<void> {
     this.#stop(reason, message);
+    this.#guard(() => this.#retention.forget());
     await this.#connections.closed();
   }
 
   status(): PeerStatus {
-    return sessionStatus(this.#peer, this.#record, this.#machine.state, this.#exchange);
+    const { state } = this.#machine;
+    return sessionStatus(this.#peer, this.#record, state, this.#exchange, this.#retention.status());
   }
 
   // --- life ---
@@ -120,11 +147,16 @@ export class Session {
     else if (this.#record.enter('disabled')) this.#options.onChange();
   }
 
-  #restart(): void {
-    if (this.#peer.enabled === false) {
+  /** Another address or AS is another peer, which has not told what this one told. */
+  #restart(before: PeerConfig): void {
+    const { enabled, address, localAS, remoteAS } = this.#peer;
+    if (enabled === false) {
       this.#stop('disabled by configuration', notification('administrativeShutdown'));
-    } else {
+    } else if (equal([address, localAS, remoteAS], [before.address, before.localAS, before.remoteAS])) {
       this.#stop('configuration changed', notification('otherConfigurationChange'));
+    } else {
+      this.#stop('configuration changed', notification('peerDeconfigured'));
+      this.#guard(() => this.#retention.forget());
     }
     this.#machine.configure(fsmConfig(this.#peer, this.#speaker));
     this.#start();
@@ -185,9 +217,11 @@ export class Session {
       case 'established':
         return this.#established(output.id, output.negotiated);
       case 'update':
-        return this.#exchange?.update(output.message);
+        this.#exchange?.update(output.message);
+        return this.#watchPrefixes();
       case 'end-of-rib':
         this.#exchange?.endOfRib(output.family);
+        this.#retention.endOfRib(output.family);
         return this.#checkComplete();
       case 'refresh':
         return this.#exchange?.refresh(output.message);
@@ -257,7 +291,9 @@ export class Session {
       routerID: negotiated.remote.routerID,
       families: negotiated.context.families,
     });
+    this.#prefixes = new PrefixWatch();
     this.#exchange = new Exchange(this.#peer, this.#speaker, negotiated, {
+      kept: this.#retention.established(negotiated),
       rib,
       log,
       defer,
@@ -273,6 +309,24 @@ export class Session {
     const more = this.#connections.write(id, bytes);
     this.#machine.feed({ kind: 'sent', id });
     return more;
+  }
+
+  /** RFC 4486 §4, per family and before policy. */
+  #watchPrefixes(): void {
+    const { inbound } = this.#exchange ?? {};
+    if (inbound === undefined || this.#sending === undefined) return;
+    const verdict = this.#prefixes.check(this.#peer.prefixLimit, (family) => inbound.received(family));
+    if (verdict?.kind === 'exceeded') {
+      this.#machine.feed({ ...verdict, kind: 'reset', id: this.#sending });
+    } else if (verdict !== undefined) {
+      const { family, count } = verdict;
+      this.#log.warn('many prefixes', {
+        peer: this.#peer.name,
+        family,
+        count,
+        limit: this.#peer.prefixLimit,
+      });
+    }
   }
 
   #checkComplete(): void {
@@ -294,27 +348,9 @@ export class Session {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#sending = undefined;
-    exchange?.close();
+    if (exchange !== undefined) this.#retention.lost(exchange, down);
     this.#options.onChange();
   }
-}
-
-/** What a session cannot change while it lives. */
-function identity(peer: PeerConfig, { routerID }: Announced): unknown {
-  const {
-    import: _import,
-    export: _export,
-    description: _description,
-    name: _name,
-    password: _password,
-    ...rest
-  } = peer;
-  return { ...rest, enabled: peer.enabled !== false, routerID };
-}
-
-function fsmConfig(peer: PeerConfig, { routerID }: Announced): FsmConfig {
-  const { localAS, remoteAS, families, holdTime, keepaliveTime, passive } = peer;
-  return { localAS, remoteAS, families, holdTime, keepaliveTime, passive, routerID };
 }
 
 const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined);

@@ -23,6 +23,8 @@ export interface SpeakerOptions {
   readonly log: Log;
   /** Runs `fn` in the next turn of the event loop, after pending input was read: `setImmediate` in the real world. */
   readonly defer: (fn: () => void) => void;
+  /** This run follows another one; `forwarding`: of the same boot, so that what was announced is still forwarded. RFC 4724. */
+  readonly restart?: { readonly forwarding: boolean };
   /** Milliseconds after the first `set` when `converged` becomes true in any case. */
   readonly selectionDeferral: number;
   /** Coalesced: at most once a turn, each prefix at most once. */
@@ -30,6 +32,16 @@ export interface SpeakerOptions {
   /** Some peer's state, `converged` or `problems()` changed; coalesced likewise. */
   readonly onPeers: () => void;
 }
+
+/** See `Speaker.stop`; `grace` in milliseconds, a minute at most. */
+export type StopMode =
+  | { readonly mode: 'restart' }
+  | { readonly mode: 'shutdown'; readonly text?: string; readonly grace?: number };
+
+/** Milliseconds that peers have to take the last change of our routes, and between two looks whether they did. */
+const DRAIN_TIME = 5_000;
+const DRAIN_INTERVAL = 50;
+const MAX_GRACE = 60_000;
 
 /** Prefixes that are decided in one turn of the event loop. */
 const PREFIXES_A_TURN = 5_000;
@@ -52,6 +64,8 @@ export class Speaker {
   #refused = 0;
   #flushing = false;
   #telling = false;
+  /** The shutdown is announced: the configuration does not matter any more. */
+  #leaving = false;
   #stopped = false;
 
   constructor(options: SpeakerOptions) {
@@ -69,7 +83,7 @@ export class Speaker {
 
   /** The same value twice changes nothing; only sessions whose own parameters changed restart. */
   set(config: SpeakerConfig): void {
-    if (this.#stopped || equal(this.#config, config)) return;
+    if (this.#stopped || this.#leaving || equal(this.#config, config)) return;
     if (this.#config === undefined) this.#startDeferral();
     this.#config = config;
     this.#setSelf(selfOf(config));
@@ -116,14 +130,41 @@ export class Speaker {
     return this.#converged;
   }
 
-  /** Ends everything. Without `notify` TCP is closed silently, so that peers with graceful restart keep our routes. */
-  async stop({ notify = false }: { readonly notify?: boolean } = {}): Promise<void> {
+  /**
+   * Ends everything. `restart`: the next run is to go on, so TCP is closed without a word, and peers with graceful restart keep
+   * our routes. `shutdown`: this node goes. Its routes become the last choice everywhere (RFC 8326), `grace` milliseconds later
+   * the sessions end so that nobody keeps anything (RFC 8538 §4, RFC 9003: `text` is for the people there).
+   */
+  async stop(how: StopMode = { mode: 'restart' }): Promise<void> {
+    if (how.mode === 'shutdown') await this.#drain(how.grace ?? 0);
     this.#stopped = true;
     this.#deferral?.cancel();
     this.#listeners.set([], []);
-    const message = notify ? shutdownNotification('administrativeShutdown') : undefined;
+    const message =
+      how.mode === 'shutdown' ? shutdownNotification('administrativeShutdown', how.text) : undefined;
     const ends = [...this.#sessions.values()].map((session) => session.stop('the agent stops', message));
     await Promise.all([...ends, ...this.#ending]);
+  }
+
+  /** Announces GRACEFUL_SHUTDOWN, waits until all peers have it, but no longer than `DRAIN_TIME`, then `grace` milliseconds. */
+  async #drain(grace: number): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#config === undefined || this.#stopped) return;
+    this.set({ ...this.#config, gracefulShutdown: true });
+    this.#leaving = true;
+    const established = (): Session[] => [...this.#sessions.values()].filter((s) => s.isEstablished);
+    if (established().length === 0) return;
+    const deadline = clock.monotonic() + DRAIN_TIME;
+    // The writes of a change begin in the turn after it.
+    do await this.#pause(DRAIN_INTERVAL);
+    while (clock.monotonic() < deadline && !established().every((session) => session.drained));
+    await this.#pause(Math.min(grace, MAX_GRACE));
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#options.clock.setTimer(milliseconds, resolve);
+    });
   }
 
   #setSelf(self: Self): void {
@@ -157,6 +198,10 @@ export class Speaker {
       log,
       defer,
       rib: this.#rib,
+      restart: {
+        restarting: this.#options.restart !== undefined && !this.#converged,
+        forwarding: this.#options.restart?.forwarding === true,
+      },
       onChange: () => this.#tellPeers(),
       onRoutes: () => this.#flushLater(),
     });
@@ -204,6 +249,8 @@ export class Speaker {
     if (this.#converged) return;
     this.#converged = true;
     this.#options.log.info('routes are complete');
+    // RFC 4724 §4.1: the restart is over, and later OPENs say so.
+    for (const session of this.#sessions.values()) session.recovered();
     this.#tellPeers();
   }
 

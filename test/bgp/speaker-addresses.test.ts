@@ -52,10 +52,10 @@ describe('node 1 learns from node 2', () => {
       [V4],
     ],
     [
-      'nor in the other family',
+      'IPv4 over IPv6 with a next hop of IPv6, where node 2 has no other (RFC 8950)',
       dualStack(1, overV6(1)),
       { ...dualStack(2, overV6(2)), nextHops: { ipv6: v6Address(2) } },
-      [V6],
+      ['10.244.2.0/24 via 2001:db8::2', V6],
     ],
     ['the one family that node 2 speaks', dualStack(1), dualStack(2, { families: ['ipv6-unicast'] }), [V6]],
   ])('%s', (_, one, two, routes) => {

@@ -79,7 +79,22 @@ describe('a full mesh', () => {
       remoteRouterID: '192.0.2.2',
       holdTime: 30,
       keepaliveTime: 10,
-      capabilities: ['ipv4-unicast', 'ipv6-unicast', 'route-refresh', 'four-octet-as', 'extended-message'],
+      capabilities: [
+        'ipv4-unicast',
+        'ipv6-unicast',
+        'four-octet-as',
+        'route-refresh',
+        'enhanced-route-refresh',
+        'extended-message',
+        'graceful-restart 120 s',
+        'long-lived-graceful-restart',
+      ],
+      gracefulRestart: {
+        localTime: 120,
+        remoteTime: 120,
+        families: ['ipv4-unicast', 'ipv6-unicast'],
+        notification: false,
+      },
       flaps: 0,
       prefixes: {
         'ipv4-unicast': { received: 1, accepted: 1, advertised: 1, stale: 0 },
@@ -133,7 +148,7 @@ test('a large table comes, is filtered and goes in pieces, one a turn', () => {
   accept(many);
   cluster.run(1);
   expect(told()).toEqual([3, 12_000]);
-  void cluster.node(2).speaker.stop();
+  cluster.configure(2, (c) => ({ ...c, peers: [] }));
   cluster.run(1);
   expect(told()).toEqual([3, 12_000]);
   expect(cluster.routes(1)).toEqual([]);

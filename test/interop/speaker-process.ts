@@ -50,7 +50,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (command.kind === 'set') {
     speaker.set(command.config);
   } else {
-    await speaker.stop({ notify: command.notify });
+    await speaker.stop({ mode: command.notify ? 'shutdown' : 'restart' });
     break;
   }
 }

@@ -38,6 +38,7 @@ export function meshPeer(from: number, to: number, overrides: Partial<PeerConfig
     passive: false,
     import: { kind: 'exactly', prefixes: [podCIDR(to)] },
     export: { kind: 'originated' },
+    notificationRestart: false,
     ...overrides,
   };
 }

@@ -1,6 +1,9 @@
 import type { Address } from '../../net/address.ts';
 import { compareAddresses } from '../../net/address.ts';
-import type { ConnectionState, Direction } from './state.ts';
+import type { OpenMessage } from '../wire/message.ts';
+import { isRestarting } from './restart-agreement.ts';
+import type { Agreed, ConnectionState, Direction } from './state.ts';
+import { COLLISION_WAIT } from './timing.ts';
 
 /** One end of a connection, as its OPEN names it. */
 export interface Identity {
@@ -18,7 +21,7 @@ export function survivingDirection(local: Identity, remote: Identity): Direction
 }
 
 /** What becomes of the two connections now that an OPEN came on one of them, called "this one". */
-export type Verdict = 'go on' | 'wait' | 'close this one' | 'close the other';
+export type Verdict = 'go on' | 'wait' | 'close this one' | 'close the other' | 'replace the other';
 
 /**
  * RFC 4271 §6.8, arranged so that neither side ever closes the connection on which the other has established the session:
@@ -28,12 +31,13 @@ export type Verdict = 'go on' | 'wait' | 'close this one' | 'close the other';
  * - Both OPENs are there: the identifiers decide, as the RFC demands.
  * - The other one is established: it stays, but this one is closed only after a while. It may come from a peer that has lost the
  *   old connection (its power failed) or is about to close it (it decided by the identifiers what we did not).
+ * - The other one is established with graceful restart, and this one tells that the peer has restarted since: it takes its place.
  */
 export function judgeCollision(
   opened: ConnectionState,
   other: ConnectionState,
   local: Identity,
-  remote: Identity,
+  remote: OpenMessage,
 ): Verdict {
   const survives = opened.direction === survivingDirection(local, remote);
   switch (other.phase) {
@@ -43,6 +47,17 @@ export function judgeCollision(
     case 'openconfirm':
       return survives ? 'close the other' : 'close this one';
     case 'established':
-      return 'wait';
+      return hasRestarted(opened, other, remote) ? 'replace the other' : 'wait';
   }
+}
+
+/**
+ * RFC 4724 §4.2: a peer with graceful restart that opens another connection has lost the old one. What both sides opened at
+ * the same moment is not that: such a connection is about as old as the session, and its R bit is nothing new.
+ */
+function hasRestarted(opened: ConnectionState, other: Agreed, remote: OpenMessage): boolean {
+  const { negotiated, establishedAt = 0 } = other;
+  if (opened.direction === 'outgoing' || (negotiated.restart?.families.length ?? 0) === 0) return false;
+  const news = isRestarting(remote) && !isRestarting(negotiated.remote);
+  return news || opened.openedAt - establishedAt >= COLLISION_WAIT;
 }

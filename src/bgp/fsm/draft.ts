@@ -1,5 +1,5 @@
 import type { NotificationMessage, Reset } from '../wire/message.ts';
-import { isNotification, NOTIFICATIONS, notification } from '../wire/notification.ts';
+import { hardReset, isLasting, isNotification, NOTIFICATIONS, notification } from '../wire/notification.ts';
 import type { DownReason, FsmOutput } from './events.ts';
 import type { Agreed, ConnectionState, FsmState } from './state.ts';
 import { DIAL_TIME, jitter, restartKeepalive, retryTime, STABLE } from './timing.ts';
@@ -68,21 +68,36 @@ export class Draft {
     this.emit({ kind: 'attempt-failed', reason, ...details });
   }
 
-  /** Tells the peer why and closes; people are told by `lose`. */
-  send(id: number, message: NotificationMessage): void {
-    this.emit({ kind: 'send', id, message });
+  /** RFC 4271 §6: the NOTIFICATION goes out, the connection ends. */
+  fail(connection: ConnectionState, { notification, reason }: Reset, retryAfter?: number): void {
+    this.end(connection, reason, notification, retryAfter);
   }
 
-  /** RFC 4271 §6: the NOTIFICATION goes out, the connection ends. */
-  fail(connection: ConnectionState, { notification, reason }: Reset): void {
-    this.send(connection.id, notification);
+  /** As `fail`; without a NOTIFICATION nothing is said. */
+  end(
+    connection: ConnectionState,
+    reason: string,
+    notification: NotificationMessage | undefined,
+    retryAfter?: number,
+  ): void {
+    const message = notification && worded(connection, notification);
+    if (message !== undefined) this.#send(connection.id, message);
     this.emit({ kind: 'close', id: connection.id, abort: false });
-    this.lose(connection, { reason, notification: { direction: 'sent', message: notification } });
+    this.lose(connection, {
+      reason,
+      ...(message !== undefined && { notification: { direction: 'sent', message } }),
+      ...(retryAfter !== undefined && { retryAfter }),
+    });
+  }
+
+  /** RFC 4724 §4.2: the peer has restarted and knows nothing of this connection: no NOTIFICATION, and its routes are kept. */
+  replace(connection: ConnectionState): void {
+    this.end(connection, 'the peer has restarted: it opened a new connection', undefined);
   }
 
   /** RFC 4271 §6.8: closes the connection that lost a collision; the session goes on in the other. */
   yieldTo(loser: ConnectionState): void {
-    this.send(loser.id, notification('connectionCollision'));
+    this.#send(loser.id, notification('connectionCollision'));
     this.emit({ kind: 'close', id: loser.id, abort: false });
     this.#remove(loser);
   }
@@ -92,6 +107,8 @@ export class Draft {
     this.#remove(connection);
     const established = connection.phase === 'established';
     this.emit({ kind: established ? 'down' : 'attempt-failed', ...down });
+    // The next session is asked for everything again.
+    if (established) this.change({ withheld: 'nothing' });
     if (this.state.connections.length > 0 || this.state.phase !== 'running') return;
     const stable =
       connection.phase === 'established' && this.now - (connection.establishedAt ?? this.now) >= STABLE;
@@ -99,7 +116,8 @@ export class Draft {
     if (down.notification === undefined || !isError(down.notification.message)) return;
     this.cancelDial();
     this.change({ phase: 'held' });
-    this.retryLater();
+    if (down.retryAfter === undefined) this.retryLater();
+    else this.change({ retryAt: this.now + down.retryAfter });
   }
 
   /** Sets the moment of the next attempt, later with each failure in a row. */
@@ -108,10 +126,22 @@ export class Draft {
     this.change({ retryAt: this.now + delay, seed });
   }
 
+  #send(id: number, message: NotificationMessage): void {
+    this.emit({ kind: 'send', id, message });
+  }
+
   #remove({ id }: ConnectionState): void {
     this.change({ connections: this.state.connections.filter((c) => c.id !== id) });
   }
 }
+
+/** RFC 8538 §5.1: what ends a session for long is said so that the peer keeps nothing of it. */
+const worded = (connection: ConnectionState, message: NotificationMessage): NotificationMessage =>
+  connection.phase !== 'opensent' &&
+  connection.negotiated.restart?.notification === true &&
+  isLasting(message)
+    ? hardReset(message)
+    : message;
 
 /** Whether trying again at once would likely end the same way: not after silence and not after a collision. */
 const isError = (message: NotificationMessage): boolean =>

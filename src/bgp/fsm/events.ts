@@ -24,12 +24,14 @@ export type FsmInput =
   | { readonly kind: 'message'; readonly id: number; readonly message: Message; readonly at: number }
   /** Something came from the peer at `at` that is a message but carries nothing for the machine (RFC 7606 withdrawals). */
   | { readonly kind: 'heard'; readonly id: number; readonly at: number }
-  /** [21, 22, 28] The codec refused a message; or the session must end for a reason of ours. */
-  | { readonly kind: 'reset'; readonly id: number; readonly reset: Reset }
+  /** [21, 22, 28] The codec refused a message; or the session must end for a reason of ours, for `retryAfter` milliseconds. */
+  | { readonly kind: 'reset'; readonly id: number; readonly reset: Reset; readonly retryAfter?: number }
   /** UPDATEs were written: the keepalive timer starts anew. */
   | { readonly kind: 'sent'; readonly id: number }
   /** The peer stopped taking what we write (true), takes it again (false). RFC 9687. */
   | { readonly kind: 'blocked'; readonly id: number; readonly blocked: boolean }
+  /** RFC 4724 §4.1: our own restart is over, whatever was waited for. */
+  | { readonly kind: 'recovered' }
   /** [9 to 11, 13] Time has passed. */
   | { readonly kind: 'tick' };
 
@@ -37,6 +39,10 @@ export interface DownReason {
   /** One sentence for people. */
   readonly reason: string;
   readonly notification?: { readonly direction: 'sent' | 'received'; readonly message: NotificationMessage };
+  /** Where no NOTIFICATION tells: the peer has not read what we send for too long (RFC 9687). Absent: TCP ended. */
+  readonly cause?: 'send-hold-timer';
+  /** Milliseconds of Idle that were ordered with it. */
+  readonly retryAfter?: number;
 }
 
 /** What is to be done, in this order. */

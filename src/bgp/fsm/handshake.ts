@@ -8,16 +8,19 @@ import { COLLISION_WAIT } from './timing.ts';
 /** RFC 4271 §8.2.2, event 19 in OpenSent: the OPEN is refused, or answered, or waits for what becomes of another connection. */
 export function receiveOpen(draft: Draft, connection: OpenSent, open: OpenMessage, at: number): void {
   const { config, connections } = draft.state;
-  const negotiated = acceptOpen(config, open);
+  const negotiated = acceptOpen(config, connection.open, open);
   if ('kind' in negotiated) return draft.fail(connection, negotiated);
   const local = { routerID: config.routerID, as: config.localAS };
   const other = connections.find((c) => c.id !== connection.id);
   const verdict = other === undefined ? 'go on' : judgeCollision(connection, other, local, open);
   if (verdict === 'close this one') return draft.yieldTo(connection);
   if (verdict === 'close the other' && other !== undefined) draft.yieldTo(other);
+  if (verdict === 'replace the other' && other !== undefined) draft.replace(other);
   draft.emit({ kind: 'agreed', id: connection.id, negotiated });
   const until = verdict === 'wait' ? draft.now + COLLISION_WAIT : draft.now;
-  draft.put({ ...connection, phase: 'contending', negotiated, heardAt: at, until, confirmed: false });
+  const { id, direction, openedAt, blockedAt } = connection;
+  const base = { id, direction, openedAt, blockedAt, heardAt: at };
+  draft.put({ ...base, phase: 'contending', negotiated, until, confirmed: false });
   // A peer that knows nothing of the old connection answers with a reset: it is found dead now and not by the hold timer.
   if (verdict === 'wait' && other?.phase === 'established') draft.keepalive(other);
 }
@@ -39,11 +42,12 @@ export function settleCollision(draft: Draft): void {
 /** To OpenConfirm; and on, where the peer's KEEPALIVE has been waiting for us. */
 function answerOpen(
   draft: Draft,
-  { id, direction, blockedAt, negotiated, heardAt, confirmed }: Contending,
+  { id, direction, openedAt, blockedAt, negotiated, heardAt, confirmed }: Contending,
 ): void {
   const agreed = draft.keepalive({
     id,
     direction,
+    openedAt,
     phase: 'openconfirm',
     negotiated,
     heardAt,
@@ -57,5 +61,7 @@ function answerOpen(
 /** RFC 4271 §8.2.2, event 26 in OpenConfirm. */
 export function establish(draft: Draft, connection: Agreed, at: number): void {
   draft.put({ ...connection, phase: 'established', heardAt: at, establishedAt: draft.now });
+  // From now on this run knows what it has announced to the peer, and the kernel forwards it whatever becomes of the session.
+  draft.change({ restart: { ...draft.state.restart, forwarding: true } });
   draft.emit({ kind: 'established', id: connection.id, negotiated: connection.negotiated });
 }

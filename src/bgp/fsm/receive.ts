@@ -2,6 +2,7 @@ import type { Message, NotificationMessage } from '../wire/message.ts';
 import { describeNotification, type NotificationName, notification } from '../wire/notification.ts';
 import type { Draft } from './draft.ts';
 import { establish, receiveOpen } from './handshake.ts';
+import { withholdAfter } from './open.ts';
 import type { Agreed, ConnectionState } from './state.ts';
 
 /** A message on one connection, by the state that it is in: RFC 4271 §8.2.2, events 19 and 24 to 27. */
@@ -44,6 +45,7 @@ function receiveEstablished(draft: Draft, connection: Agreed, message: Message, 
 /** RFC 4271 §6.4: no answer, the connection ends. */
 function receiveNotification(draft: Draft, connection: ConnectionState, message: NotificationMessage): void {
   draft.emit({ kind: 'close', id: connection.id, abort: false });
+  draft.change({ withheld: withholdAfter(message, draft.state) });
   draft.lose(connection, {
     reason: `peer sent ${describeNotification(message)}`,
     notification: { direction: 'received', message },

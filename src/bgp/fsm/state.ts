@@ -1,20 +1,52 @@
 import type { Address } from '../../net/address.ts';
 import type { PeerConfig } from '../config.ts';
 import type { OpenMessage, WireContext } from '../wire/message.ts';
+import type { AgreedRestart } from './restart-agreement.ts';
 
 /** What the state machine must know of the peer and of us. */
 export interface FsmConfig
-  extends Pick<PeerConfig, 'localAS' | 'remoteAS' | 'families' | 'holdTime' | 'keepaliveTime' | 'passive'> {
+  extends Pick<
+    PeerConfig,
+    | 'localAS'
+    | 'remoteAS'
+    | 'families'
+    | 'holdTime'
+    | 'keepaliveTime'
+    | 'passive'
+    | 'restartTime'
+    | 'notificationRestart'
+    | 'addPath'
+    | 'role'
+  > {
   readonly routerID: Address;
+  /** IPv4 routes may come with IPv6 next hops, RFC 8950. Absent: not offered. */
+  readonly extendedNextHop?: boolean;
 }
+
+/** What graceful restart must know of this run: whether it follows another, and what that has left. RFC 4724 §4.1. */
+export interface RestartBits {
+  /** The R bit: we have restarted and wait for what the peers have to tell. */
+  readonly restarting: boolean;
+  /** The F bit of every family: what we have announced to the peer before is still being forwarded. */
+  readonly forwarding: boolean;
+}
+
+/**
+ * What our OPEN leaves out because the peer refused it: nothing, all that a session can do without, or every capability
+ * (RFC 5492 §3).
+ */
+export type Withheld = 'nothing' | 'extras' | 'capabilities';
 
 /** Who opened a connection. */
 export type Direction = 'outgoing' | 'incoming';
 
 /** What both OPENs agreed on. */
 export interface Negotiated {
+  readonly local: OpenMessage;
   readonly remote: OpenMessage;
   readonly context: WireContext;
+  /** Undefined: there is no graceful restart. */
+  readonly restart: AgreedRestart | undefined;
   /** Seconds; 0: neither hold timer nor keepalives. */
   readonly holdTime: number;
   readonly keepaliveTime: number;
@@ -24,6 +56,8 @@ interface ConnectionBase {
   /** Given by whoever runs the machine; never used twice. */
   readonly id: number;
   readonly direction: Direction;
+  /** When TCP was up. */
+  readonly openedAt: number;
   /** When the hold timer was last restarted. All moments are monotonic milliseconds. */
   readonly heardAt: number;
   /** Since when the peer has taken nothing of what we wrote; undefined: it takes everything. */
@@ -32,6 +66,8 @@ interface ConnectionBase {
 
 export interface OpenSent extends ConnectionBase {
   readonly phase: 'opensent';
+  /** The OPEN that we have sent. */
+  readonly open: OpenMessage;
 }
 
 /**
@@ -71,12 +107,17 @@ export interface FsmState {
   /** Attempts and sessions that failed in a row: what the retry time grows with. */
   readonly failures: number;
   readonly connections: readonly ConnectionState[];
+  readonly restart: RestartBits;
+  readonly withheld: Withheld;
   /** Of the jitter. */
   readonly seed: number;
 }
 
+/** A run that follows no other. */
+export const FIRST_RUN: RestartBits = { restarting: false, forwarding: false };
+
 /** A peer that nobody has started. `seed` is any unsigned 32-bit number. */
-export function initialState(config: FsmConfig, seed: number): FsmState {
+export function initialState(config: FsmConfig, seed: number, restart = FIRST_RUN): FsmState {
   return {
     config,
     phase: 'stopped',
@@ -84,6 +125,8 @@ export function initialState(config: FsmConfig, seed: number): FsmState {
     dialUntil: undefined,
     failures: 0,
     connections: [],
+    restart,
+    withheld: 'nothing',
     seed,
   };
 }

@@ -31,6 +31,8 @@ function handle(draft: Draft, input: FsmInput): void {
       if (draft.state.dialUntil === undefined) return;
       draft.change({ dialUntil: undefined });
       return draft.dialFailed(input.reason);
+    case 'recovered':
+      return draft.change({ restart: { ...draft.state.restart, restarting: false } });
     case 'tick':
       return tick(draft);
     default: {
@@ -54,7 +56,7 @@ function handleConnection(draft: Draft, connection: ConnectionState, input: Conn
     case 'heard':
       return connection.phase === 'opensent' ? undefined : draft.put({ ...connection, heardAt: input.at });
     case 'reset':
-      return draft.fail(connection, input.reset);
+      return draft.fail(connection, input.reset, input.retryAfter);
     case 'sent':
       return isAgreed(connection) ? void draft.talk(connection) : undefined;
     case 'blocked':
@@ -76,12 +78,7 @@ function stop(draft: Draft, { notification, reason }: Extract<FsmInput, { kind: 
   draft.cancelDial();
   draft.change({ phase: 'stopped', retryAt: undefined, failures: 0 });
   for (const connection of draft.state.connections) {
-    if (notification !== undefined) draft.send(connection.id, notification);
-    draft.emit({ kind: 'close', id: connection.id, abort: false });
-    draft.lose(connection, {
-      reason,
-      ...(notification !== undefined && { notification: { direction: 'sent', message: notification } }),
-    });
+    draft.end(connection, reason, notification);
   }
 }
 
@@ -97,8 +94,10 @@ function connected(draft: Draft, id: number, direction: Direction): void {
     }
   }
   if (draft.state.connections.length > 1) return draft.emit({ kind: 'close', id, abort: true });
-  draft.put({ id, direction, phase: 'opensent', heardAt: draft.now, blockedAt: undefined });
-  draft.emit({ kind: 'send', id, message: localOpen(draft.state.config) });
+  const open = localOpen(draft.state);
+  const moments = { openedAt: draft.now, heardAt: draft.now, blockedAt: undefined };
+  draft.put({ id, direction, phase: 'opensent', open, ...moments });
+  draft.emit({ kind: 'send', id, message: open });
 }
 
 /** RFC 4271 §8.1.3 and RFC 9687 §3: whatever has run out by now. */
@@ -134,7 +133,8 @@ function holdTimerExpired(draft: Draft, connection: ConnectionState): void {
 function sendHoldTimerExpired(draft: Draft, connection: ConnectionState): void {
   draft.emit({ kind: 'close', id: connection.id, abort: true });
   const seconds = Math.round((draft.now - (connection.blockedAt ?? draft.now)) / 1000);
-  draft.lose(connection, { reason: `send hold timer expired: the peer has read nothing for ${seconds} s` });
+  const reason = `send hold timer expired: the peer has read nothing for ${seconds} s`;
+  draft.lose(connection, { reason, cause: 'send-hold-timer' });
 }
 
 /** Dials are planned from the state alone: a peer without a promising connection has one coming, every other has none. */

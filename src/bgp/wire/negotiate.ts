@@ -69,10 +69,29 @@ function hasExtendedNextHop(open: OpenMessage): boolean {
 const maxLength = (open: OpenMessage): number =>
   findCapability(open, 'extended-message') === undefined ? MAX_LENGTH : MAX_EXTENDED_LENGTH;
 
-/** Names of what both sides announced, each once, for people: `ipv4-unicast`, `four-octet-as`. */
+/**
+ * What both sides announced, each once, for people: `ipv4-unicast`, `four-octet-as`; with parameters where they were negotiated
+ * or are the peer's to say: `add-path ipv4-unicast both`, `graceful-restart 120 s`, `role provider`.
+ */
 export function commonCapabilities(local: OpenMessage, remote: OpenMessage): readonly string[] {
   const theirs = new Set(remote.capabilities.map(capabilityName));
-  return [...new Set(local.capabilities.map(capabilityName))].filter((name) => theirs.has(name));
+  const common = new Set(local.capabilities.map(capabilityName).filter((name) => theirs.has(name)));
+  return [...common].flatMap((name) => {
+    if (name === 'add-path') return addPathTexts(negotiate(local, remote));
+    const capability = remote.capabilities.find((c) => c.kind === name);
+    if (capability?.kind === 'graceful-restart') return [`${name} ${capability.restartTime} s`];
+    return capability?.kind === 'role' ? [`${name} ${capability.role}`] : [name];
+  });
+}
+
+/** As we see it: what we may receive and send. */
+function addPathTexts({ families, addPathReceive, addPathSend }: WireContext): readonly string[] {
+  return families.flatMap((family) => {
+    const receive = addPathReceive.includes(family);
+    const send = addPathSend.includes(family);
+    if (!receive && !send) return [];
+    return [`add-path ${family} ${receive && send ? 'both' : receive ? 'receive' : 'send'}`];
+  });
 }
 
 /** RFC 9234 §4.2: the pairs of roles that may talk. A side that announces none talks with everybody (not strict mode). */

@@ -137,6 +137,17 @@ export const isNotification = (message: NotificationMessage, name: NotificationN
 
 export const isHardReset = (message: NotificationMessage): boolean => isNotification(message, 'hardReset');
 
+/** The Cease subcodes that RFC 8538 §5.1 suggests to send as Hard Reset: the session will not be back soon. */
+const LASTING: readonly NotificationName[] = [
+  'maximumPrefixes',
+  'administrativeShutdown',
+  'peerDeconfigured',
+  'outOfResources',
+];
+
+export const isLasting = (message: NotificationMessage): boolean =>
+  LASTING.some((name) => isNotification(message, name));
+
 /** What a Hard Reset wraps; any other message, and a Hard Reset without a whole one inside, is its own answer. */
 export function unwrapHardReset(message: NotificationMessage): NotificationMessage {
   const [code, subcode] = message.data;

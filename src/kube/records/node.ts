@@ -23,6 +23,8 @@ export interface NodeRecord {
   /** The condition `Ready` is `True`; false also when it is missing. */
   readonly ready: boolean;
   readonly unschedulable: boolean;
+  /** The kubelet is shutting the node down, and says so in the condition `Ready`. Absent: it is not. */
+  readonly shuttingDown?: true;
 }
 
 /** The names of our annotations, without the group. */
@@ -44,6 +46,9 @@ export function parseNode(value: unknown): Parsed<NodeRecord> {
   const metadata = asObject(own(asObject(value), 'metadata'));
   const spec = asObject(own(asObject(value), 'spec'));
   const status = asObject(own(asObject(value), 'status'));
+  const ready = asObject(
+    asList(own(status, 'conditions')).find((condition) => own(asObject(condition), 'type') === 'Ready'),
+  );
   const node: NodeReader = { subject, problems };
   const record: NodeRecord = {
     name,
@@ -51,12 +56,21 @@ export function parseNode(value: unknown): Parsed<NodeRecord> {
     internalIPs: readInternalIPs(node, status),
     ...readAnnotations(node, asObject(own(metadata, 'annotations'))),
     labels: readLabels(node, asObject(own(metadata, 'labels'))),
-    ready: asList(own(status, 'conditions'))
-      .map(asObject)
-      .some((condition) => own(condition, 'type') === 'Ready' && own(condition, 'status') === 'True'),
+    ready: own(ready, 'status') === 'True',
     unschedulable: own(spec, 'unschedulable') === true,
+    ...(isShutdown(ready) && { shuttingDown: true }),
   };
   return { record, problems };
+}
+
+/** The kubelet has no field for it: its shutdown manager adds this text to the message of a condition that is False. */
+function isShutdown(ready: PlainObject): boolean {
+  const message = own(ready, 'message');
+  return (
+    own(ready, 'status') === 'False' &&
+    typeof message === 'string' &&
+    message.includes('node is shutting down')
+  );
 }
 
 /** Where the parts of the parser report to. */

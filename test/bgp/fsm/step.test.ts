@@ -393,9 +393,21 @@ describe('the peer’s OPEN', () => {
           capabilities: [
             { kind: 'multiprotocol', family: 'ipv4-unicast' },
             { kind: 'multiprotocol', family: 'ipv6-unicast' },
-            { kind: 'route-refresh' },
             { kind: 'four-octet-as', as: 4_200_000_001 },
+            { kind: 'route-refresh' },
+            { kind: 'enhanced-route-refresh' },
             { kind: 'extended-message' },
+            {
+              kind: 'graceful-restart',
+              restarting: false,
+              notification: true,
+              restartTime: 120,
+              families: [
+                { family: 'ipv4-unicast', forwarding: false },
+                { family: 'ipv6-unicast', forwarding: false },
+              ],
+            },
+            { kind: 'long-lived-graceful-restart', families: [] },
           ],
         },
       },

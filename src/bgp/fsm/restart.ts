@@ -1,0 +1,161 @@
+import type { BgpFamily } from '../config.ts';
+import type { OpenMessage } from '../wire/message.ts';
+import { isHardReset } from '../wire/notification.ts';
+import type { DownReason } from './events.ts';
+import { type AgreedRestart, keptForwarding, keptLongLived } from './restart-agreement.ts';
+
+/** Milliseconds that a peer which is back may take for End-of-RIB, and the stale timer of RFC 8538 §4.1: the default there. */
+export const STALE_TIME = 180_000;
+
+/** Routes of one family that a peer told in a session which is over. All moments are monotonic milliseconds. */
+export interface StaleFamily {
+  readonly family: BgpFamily;
+  /** RFC 9494: they are the least preferred by now. */
+  readonly longLived: boolean;
+  /** When they go, or become long-lived. Of no meaning once they are that. */
+  readonly until: number;
+  /** The latest moment until which they may be kept as ordinary stale routes, however often the peer restarts. */
+  readonly bound: number;
+  /** RFC 9494: milliseconds that they may stay as long-lived ones; 0: they do not become that. */
+  readonly longLivedTime: number;
+  /** When they go for good; undefined: they were never long-lived. Set once, neither stopped nor moved before End-of-RIB. */
+  readonly longLivedUntil: number | undefined;
+}
+
+/** What is kept of a peer: nothing, mostly. */
+export interface RestartState {
+  /** A session is established. */
+  readonly connected: boolean;
+  readonly stale: readonly StaleFamily[];
+}
+
+export const NOTHING_STALE: RestartState = { connected: false, stale: [] };
+
+export type RestartInput =
+  /** An established session is over; with what it had agreed on. */
+  | { readonly kind: 'lost'; readonly agreed: AgreedRestart | undefined; readonly down: DownReason }
+  /** The peer is back, with the families that both sides have now. */
+  | { readonly kind: 'established'; readonly remote: OpenMessage; readonly families: readonly BgpFamily[] }
+  | { readonly kind: 'end-of-rib'; readonly family: BgpFamily }
+  | { readonly kind: 'tick' };
+
+/** What is to be done to the routes of the peer, in this order. */
+export type RestartOutput =
+  /** All routes of these families are stale from now on, those of other families go. */
+  | { readonly kind: 'retain'; readonly families: readonly BgpFamily[] }
+  /** What is stale goes. */
+  | { readonly kind: 'drop'; readonly family: BgpFamily }
+  /** What is stale becomes long-lived stale. */
+  | { readonly kind: 'long-lived'; readonly family: BgpFamily };
+
+export interface RestartStep {
+  readonly state: RestartState;
+  readonly outputs: readonly RestartOutput[];
+}
+
+/**
+ * The helping side of graceful restart: RFC 4724 §4.2, RFC 8538 §4.1, RFC 9494 §4.2. Pure like `step`: no timers, whoever
+ * runs it gives a `tick` at `restartDeadline`.
+ */
+export function helpRestart(state: RestartState, input: RestartInput, now: number): RestartStep {
+  switch (input.kind) {
+    case 'lost':
+      return expire(lose(state, input.agreed, input.down, now), now);
+    case 'established':
+      return expire(returned(state, input.remote, input.families, now), now);
+    case 'end-of-rib':
+      return drop(state, ({ family }) => family === input.family);
+    case 'tick':
+      return expire({ state, outputs: [] }, now);
+  }
+}
+
+/** When the next `tick` is due; undefined: never. */
+export const restartDeadline = ({ stale }: RestartState): number | undefined =>
+  stale.length === 0 ? undefined : Math.min(...stale.map(nextMoment));
+
+/** When the last of what is kept goes at the latest; undefined: nothing is kept. */
+export const keptUntil = ({ stale, connected }: RestartState): number | undefined =>
+  stale.length === 0
+    ? undefined
+    : Math.max(...stale.map((s) => s.longLivedUntil ?? s.until + (connected ? 0 : s.longLivedTime)));
+
+/**
+ * Whether the end of a session leaves routes behind. Plain TCP's end does (RFC 4724 §4.2); a NOTIFICATION in either direction,
+ * a hold timer that ran out among them, where both sides announced the N bit, unless it is a Hard Reset (RFC 8538 §4).
+ */
+export function keepsRoutes(agreed: AgreedRestart, { notification, cause }: DownReason): boolean {
+  if (notification !== undefined) return agreed.notification && !isHardReset(notification.message);
+  // RFC 9687 ends a session as the hold timer does, only that the peer cannot be told.
+  return cause !== 'send-hold-timer' || agreed.notification;
+}
+
+function lose(
+  state: RestartState,
+  agreed: AgreedRestart | undefined,
+  down: DownReason,
+  now: number,
+): RestartStep {
+  if (agreed === undefined || !keepsRoutes(agreed, down)) {
+    return { state: NOTHING_STALE, outputs: [{ kind: 'retain', families: [] }] };
+  }
+  const restartTime = agreed.remoteTime * 1000;
+  const stale = agreed.families.map((family): StaleFamily => {
+    const before = state.stale.find((s) => s.family === family);
+    const longLivedTime = (agreed.longLived[family] ?? 0) * 1000;
+    const earlier = before !== undefined && survivesRepetition(agreed, longLivedTime) ? before : undefined;
+    const bound = earlier?.bound ?? now + restartTime + STALE_TIME;
+    const until = Math.min(now + restartTime, bound);
+    return { family, longLived: false, until, bound, longLivedTime, longLivedUntil: earlier?.longLivedUntil };
+  });
+  // RFC 4724 §4.2: to deal with consecutive restarts, what was stale already goes.
+  const twice = drop(
+    state,
+    ({ family }) => !survivesRepetition(agreed, (agreed.longLived[family] ?? 0) * 1000),
+  );
+  return {
+    state: { connected: false, stale },
+    outputs: [...twice.outputs, { kind: 'retain', families: agreed.families }],
+  };
+}
+
+/** RFC 8538 §4.1 lifts the rule about consecutive restarts; and routes that may be kept for hours are not to go by it. */
+const survivesRepetition = (agreed: AgreedRestart, longLivedTime: number): boolean =>
+  agreed.notification || longLivedTime > 0;
+
+/** RFC 4724 §4.2: what the peer did not preserve, or does not speak of any more, goes at once; the rest waits for End-of-RIB. */
+function returned(
+  state: RestartState,
+  remote: OpenMessage,
+  families: readonly BgpFamily[],
+  now: number,
+): RestartStep {
+  const { state: left, outputs } = drop(state, ({ family, longLived }) => {
+    const kept = longLived ? keptLongLived : keptForwarding;
+    return !families.includes(family) || !kept(remote, family);
+  });
+  const stale = left.stale.map((s) => ({ ...s, until: Math.min(now + STALE_TIME, s.bound) }));
+  return { state: { connected: true, stale }, outputs };
+}
+
+/** Whatever has run out by now. */
+function expire({ state, outputs }: RestartStep, now: number): RestartStep {
+  const become = (s: StaleFamily): boolean =>
+    !state.connected && !s.longLived && s.longLivedTime > 0 && s.until <= now;
+  const longLived = state.stale.filter(become).map(({ family }) => ({ kind: 'long-lived', family }) as const);
+  const stale = state.stale.map((s) =>
+    become(s) ? { ...s, longLived: true, longLivedUntil: s.longLivedUntil ?? now + s.longLivedTime } : s,
+  );
+  const rest = drop({ ...state, stale }, (s) => nextMoment(s) <= now);
+  return { state: rest.state, outputs: [...outputs, ...longLived, ...rest.outputs] };
+}
+
+function nextMoment({ longLived, until, longLivedUntil = Number.POSITIVE_INFINITY }: StaleFamily): number {
+  return longLived ? longLivedUntil : Math.min(until, longLivedUntil);
+}
+
+function drop(state: RestartState, goes: (family: StaleFamily) => boolean): RestartStep {
+  const stale = state.stale.filter((s) => !goes(s));
+  const outputs = state.stale.filter(goes).map(({ family }) => ({ kind: 'drop', family }) as const);
+  return { state: { ...state, stale }, outputs };
+}
