@@ -24,7 +24,7 @@ function setUp(...failures: readonly TransportError[]) {
     onChange: () => told.changes++,
   });
   const open = (): readonly string[] => [...network.listeners.keys()];
-  return { clock, listeners, told, open };
+  return { clock, network, host, listeners, told, open };
 }
 
 describe('listeners', () => {
@@ -69,6 +69,94 @@ describe('listeners', () => {
     expect(listeners.problems().map((p) => p.subject)).toEqual(['BGP listener [2001:db8::1]:1790']);
     expect(told.changes).toBe(1);
     listeners.set([], []);
+    expect([listeners.problems(), told.changes, clock.pending]).toEqual([[], 2, 0]);
+  });
+});
+
+describe('what protects peers', () => {
+  const peer = (text: string, localAddress?: Endpoint) => ({
+    address: address(text),
+    password: 'secret',
+    ...(localAddress !== undefined && { localAddress: localAddress.address }),
+  });
+  const anywhere: Endpoint = { address: address('0.0.0.0'), port: 179 };
+  const asked = (network: FakeNetwork): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries([...network.listeners].map(([key, { peers }]) => [key, peers.map((p) => p.address)]));
+
+  test('is told to the listeners that they may reach, and to none of another family or address', () => {
+    const { clock, network, listeners } = setUp();
+    const peers = [
+      peer('192.0.2.2'),
+      peer('192.0.2.3', on),
+      peer('192.0.2.4', { address: address('192.0.2.9'), port: 0 }),
+      peer('2001:db8::2'),
+      { address: address('192.0.2.5') },
+      { address: address('192.0.2.6'), ttlSecurity: 1 },
+    ];
+    listeners.set([on, six, anywhere], peers);
+    clock.advance(1);
+    expect(asked(network)).toEqual({
+      '192.0.2.1 179': ['192.0.2.2', '192.0.2.3', '192.0.2.6'],
+      '2001:db8::1 1790': ['2001:db8::2'],
+      '0.0.0.0 179': ['192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.6'],
+    });
+  });
+
+  test('is for one address what the peer that names ours asks for', () => {
+    const { clock, network, listeners } = setUp();
+    const named = { ...peer('192.0.2.2', on), password: 'named' };
+    for (const peers of [
+      [peer('192.0.2.2'), named],
+      [named, peer('192.0.2.2')],
+    ]) {
+      listeners.set([on], peers);
+      clock.advance(1);
+      expect([...network.listeners.values()].map((l) => l.peers)).toEqual([[named]]);
+    }
+  });
+
+  test('changes on the open listener, which is not opened again', () => {
+    const { clock, network, listeners, told } = setUp();
+    listeners.set([on], [peer('192.0.2.2')]);
+    clock.advance(1);
+    const [before] = network.listeners.values();
+    listeners.set([on], [peer('192.0.2.3')]);
+    listeners.set([on], [peer('192.0.2.3')]);
+    clock.advance(1);
+    expect(asked(network)).toEqual({ '192.0.2.1 179': ['192.0.2.3'] });
+    expect([network.listeners.get('192.0.2.1 179') === before, told.changes]).toEqual([true, 0]);
+  });
+
+  test('and cannot be set is a problem until it can', () => {
+    const { clock, host, listeners, told } = setUp();
+    const error = new TransportError('GRY_TCP_MD5_MEMORY', 'no room', { remedy: 'make room' });
+    host.failPasswords.set(address('192.0.2.2'), error);
+    listeners.set([on], [peer('192.0.2.2'), peer('192.0.2.3')]);
+    listeners.set([on], [peer('192.0.2.2'), peer('192.0.2.3')]);
+    clock.advance(11_000);
+    expect([listeners.problems(), told.changes]).toEqual([
+      [
+        {
+          code: 'GRY_BGP_PASSWORD',
+          severity: 'error',
+          subject: 'BGP listener 192.0.2.1:179',
+          message: 'Cannot ask 192.0.2.2 for its password: no room; it cannot connect to us.',
+          remedy: 'make room',
+        },
+      ],
+      1,
+    ]);
+    host.failPasswords.clear();
+    clock.advance(5000);
+    expect([listeners.problems(), told.changes, clock.pending]).toEqual([[], 2, 0]);
+  });
+
+  test('and cannot be set goes with its listener', () => {
+    const { clock, host, listeners, told } = setUp();
+    host.failPasswords.set(address('192.0.2.2'), new TransportError('GRY_TCP_FAILED', 'no'));
+    listeners.set([on], [peer('192.0.2.2')]);
+    clock.advance(1);
+    listeners.set([], [peer('192.0.2.2')]);
     expect([listeners.problems(), told.changes, clock.pending]).toEqual([[], 2, 0]);
   });
 });

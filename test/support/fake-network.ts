@@ -29,6 +29,7 @@ interface FakeListener {
   readonly host: FakeHost;
   readonly handlers: ListenHandlers;
   peers: readonly ProtectedPeer[];
+  failures: readonly ProtectionFailure[];
 }
 
 /**
@@ -155,6 +156,7 @@ export class FakeHost implements Transport {
         return;
       }
       const asked: Protection = listener.peers.find((p) => p.address === address) ?? {};
+      if (listener.failures.some((f) => f.address === address)) return;
       if (asked.password !== options.password || !network.near(listener.host, this, options)) return;
       const [ours, theirs] = pair(
         { host: this, at: local, protection: options },
@@ -180,7 +182,7 @@ export class FakeHost implements Transport {
     const key = name(on);
     const { network } = this;
     let open = true;
-    const listener: FakeListener = { host: this, handlers, peers: [] };
+    const listener: FakeListener = { host: this, handlers, peers: [], failures: [] };
     network.clock.setTimer(0, () => {
       if (!open) return;
       const error = this.failListens.shift();
@@ -194,10 +196,11 @@ export class FakeHost implements Transport {
     return {
       secure: (peers) => {
         listener.peers = peers;
-        return peers.flatMap(({ address, password }): readonly ProtectionFailure[] => {
+        listener.failures = peers.flatMap(({ address, password }) => {
           const error = password === undefined ? undefined : this.failPasswords.get(address);
           return error === undefined ? [] : [{ address, error }];
         });
+        return listener.failures;
       },
       close: () => {
         open = false;
