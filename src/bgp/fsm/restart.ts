@@ -104,7 +104,8 @@ function lose(
     const before = state.stale.find((s) => s.family === family);
     const longLivedTime = (agreed.longLived[family] ?? 0) * 1000;
     const earlier = before !== undefined && survivesRepetition(agreed, longLivedTime) ? before : undefined;
-    const bound = earlier?.bound ?? now + restartTime + STALE_TIME;
+    // Long-lived ones have a bound of their own; what the peer has told since has its restart time.
+    const bound = earlier === undefined || earlier.longLived ? now + restartTime + STALE_TIME : earlier.bound;
     const until = Math.min(now + restartTime, bound);
     return { family, longLived: false, until, bound, longLivedTime, longLivedUntil: earlier?.longLivedUntil };
   });
