@@ -287,7 +287,8 @@ export class Speaker {
   }
 }
 
-function selfOf({ routerID, localAS, peers, nextHops, listen, originated }: SpeakerConfig): Self {
+function selfOf(config: SpeakerConfig): Self {
+  const { routerID, clusterID, localAS, peers, nextHops, listen, originated, localPrefixes } = config;
   const addresses: (Address | undefined)[] = [
     nextHops.ipv4,
     nextHops.ipv6,
@@ -299,5 +300,7 @@ function selfOf({ routerID, localAS, peers, nextHops, listen, originated }: Spea
     asNumbers: new Set([localAS, ...peers.map((p) => p.localAS)]),
     addresses: new Set(addresses.filter((a) => a !== undefined)),
     originated: new Set(originated.map((o) => o.prefix)),
+    ...(clusterID !== undefined && { clusterID }),
+    ...(localPrefixes !== undefined && { localPrefixes }),
   };
 }

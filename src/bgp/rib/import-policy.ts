@@ -77,7 +77,11 @@ export function makeImporter(policy: ImportPolicy, peer: ImportPeer, self: Self)
   };
 
   const perPrefix =
-    own.length > 0 || filter.perPrefix || policy.kind === 'exactly' || policy.kind === 'originators';
+    own.length > 0 ||
+    self.originated.size > 0 ||
+    filter.perPrefix ||
+    policy.kind === 'exactly' ||
+    policy.kind === 'originators';
   return {
     perPrefix,
     path: (path) => {

@@ -307,6 +307,7 @@ describe('prefixes', () => {
     ['there is a list', { kind: 'exactly', prefixes: [] }, self, true],
     ['there are originators', { kind: 'originators', nodes: [] }, self, true],
     ['some are ours', all, own, true],
+    ['one is announced, though it is not local', all, { ...own, localPrefixes: [] }, true],
   ])('are asked for or not where %s', (_, policy, me, expected) => {
     expect(makeImporter(policy, ebgp, me).perPrefix).toBe(expected);
   });
