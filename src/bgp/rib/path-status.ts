@@ -1,4 +1,5 @@
 import type { PathStatus } from '../status.ts';
+import { asPathText } from '../wire/as-path.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
 import { communityText, extendedCommunityText, largeCommunityText } from '../wire/communities.ts';
 import type { Decision } from './decision.ts';
@@ -9,15 +10,18 @@ import type { Path } from './path.ts';
 export function pathStatus(path: Path, decision: Decision | undefined, rejection?: Rejection): PathStatus {
   const { attributes } = path;
   const best = decision?.best === path;
+  const others = attributeTexts(attributes);
   const reason = rejection ?? lostBecause(path, decision);
   return {
     peer: path.source.name,
     ...(path.nextHop !== undefined && { nextHop: path.nextHop }),
     asPath: attributes.asPath.flatMap((segment) => segment.asns),
+    asPathText: asPathText(attributes.asPath),
     origin: attributes.origin,
     localPref: path.localPref,
     ...(attributes.med !== undefined && { med: attributes.med }),
     communities: communityTexts(attributes),
+    ...(others.length > 0 && { attributes: others }),
     best,
     ...(reason !== undefined && { reason }),
   };
@@ -35,4 +39,19 @@ function communityTexts(attributes: PathAttributes): readonly string[] {
     ...(attributes.largeCommunities ?? []).map(largeCommunityText),
     ...(attributes.extendedCommunities ?? []).map(extendedCommunityText),
   ];
+}
+
+/** What has no field of its own, by name and in the order of the types. */
+function attributeTexts(attributes: PathAttributes): readonly string[] {
+  const { atomicAggregate, aggregator, originatorID, clusterList, onlyToCustomer, unknown = [] } = attributes;
+  const texts: string[] = [];
+  if (atomicAggregate === true) texts.push('atomic aggregate');
+  if (aggregator !== undefined) texts.push(`aggregator ${aggregator.as} ${aggregator.address}`);
+  if (originatorID !== undefined) texts.push(`originator ${originatorID}`);
+  if (clusterList !== undefined) texts.push(`cluster list ${clusterList.join(' ')}`);
+  if (onlyToCustomer !== undefined) texts.push(`only to customer ${onlyToCustomer}`);
+  for (const { type, value } of unknown) {
+    texts.push(`type ${type} (${value.length} ${value.length === 1 ? 'octet' : 'octets'})`);
+  }
+  return texts;
 }

@@ -236,7 +236,7 @@ test('an entry shows every path with its attributes, the best one first', () => 
     announcement(['10.1.0.0/24'], attributes([7, 8], { origin: 'incomplete', localPref: 90 }), '192.0.2.11'),
   );
   const entry = [...rib.entries()].find((e) => e.prefix === '10.1.0.0/24');
-  expect(entry).toEqual({
+  expect(entry).toMatchObject({
     prefix: '10.1.0.0/24',
     family: 'ipv4-unicast',
     paths: [
