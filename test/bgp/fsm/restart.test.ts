@@ -51,7 +51,7 @@ function back(
     restarting: true,
     notification: false,
     restartTime: 120,
-    families: [V4, V6].map((family) => ({ family, forwarding: forwarding.includes(family) })),
+    families: ([V4, V6] as const).map((family) => ({ family, forwarding: forwarding.includes(family) })),
     ...others,
   };
   return { ...peerOpen, capabilities: [...peerOpen.capabilities, restart, ...extra] };

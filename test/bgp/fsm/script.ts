@@ -1,5 +1,11 @@
 import type { FsmInput, FsmOutput } from '../../../src/bgp/fsm/events.ts';
-import { type FsmConfig, type FsmState, initialState } from '../../../src/bgp/fsm/state.ts';
+import {
+  FIRST_RUN,
+  type FsmConfig,
+  type FsmState,
+  initialState,
+  type RestartBits,
+} from '../../../src/bgp/fsm/state.ts';
 import { step } from '../../../src/bgp/fsm/step.ts';
 import type { Message, OpenMessage } from '../../../src/bgp/wire/message.ts';
 import { describeNotification } from '../../../src/bgp/wire/notification.ts';
@@ -34,8 +40,8 @@ export class Script {
   state: FsmState;
   now = 0;
 
-  constructor(overrides: Partial<FsmConfig> = {}) {
-    this.state = initialState({ ...config, ...overrides }, 7);
+  constructor(overrides: Partial<FsmConfig> = {}, restart: RestartBits = FIRST_RUN) {
+    this.state = initialState({ ...config, ...overrides }, 7, restart);
   }
 
   input(input: FsmInput): readonly string[] {

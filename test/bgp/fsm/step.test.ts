@@ -4,9 +4,8 @@ import type { FsmInput } from '../../../src/bgp/fsm/events.ts';
 import { establishedConnection, initialState, peerState } from '../../../src/bgp/fsm/state.ts';
 import { step } from '../../../src/bgp/fsm/step.ts';
 import { nextDeadline, OPEN_WAIT, RETRY_MAX } from '../../../src/bgp/fsm/timing.ts';
-import type { Message, OpenMessage } from '../../../src/bgp/wire/message.ts';
+import type { Message } from '../../../src/bgp/wire/message.ts';
 import { notification, reset, shutdownNotification } from '../../../src/bgp/wire/notification.ts';
-import { address } from '../../../src/net/address.ts';
 import { config, peerOpen, Script } from './script.ts';
 
 const keepalive: Message = { kind: 'keepalive' };
@@ -336,82 +335,6 @@ describe('timers', () => {
     script.input({ kind: 'heard', id: 1, at: script.now });
     expect(script.input({ kind: 'tick' })).not.toContain('abort 1');
     expect(script.tick(1)).toContain('abort 1');
-  });
-});
-
-describe('the peer’s OPEN', () => {
-  const withoutCapabilities: OpenMessage = { ...peerOpen, capabilities: [] };
-  const only6: OpenMessage = {
-    ...peerOpen,
-    capabilities: [{ kind: 'multiprotocol', family: 'ipv6-unicast' }],
-  };
-  const own: OpenMessage = { ...peerOpen, routerID: config.routerID };
-  test.each([
-    ['with another AS', { ...peerOpen, as: 65003 }, {}, '2/2 OPEN Message Error/Bad Peer AS'],
-    [
-      'with our router ID, in our AS',
-      { ...own, as: 65001 },
-      { remoteAS: 65001 },
-      '2/3 OPEN Message Error/Bad BGP Identifier',
-    ],
-    [
-      'without a family of ours',
-      only6,
-      { families: ['ipv4-unicast'] },
-      '2/7 OPEN Message Error/Unsupported Capability [1 4 0 1 0 1]',
-    ],
-  ] as const)('%s is refused', (_, open, overrides, sent) => {
-    const script = Script.in('opensent', overrides);
-    expect(script.message(1, open)[0]).toBe(`send 1 ${sent}`);
-  });
-
-  test.each([
-    ['with our router ID, in another AS (RFC 6286)', own, ['ipv4-unicast', 'ipv6-unicast']],
-    ['without capabilities means IPv4 unicast', withoutCapabilities, ['ipv4-unicast']],
-    ['with one family gives one family', only6, ['ipv6-unicast']],
-  ] as const)('%s', (_, open, families) => {
-    const script = Script.in('opensent');
-    expect(script.message(1, open)).toEqual(['agreed 1', 'send 1 keepalive']);
-    const [connection] = script.state.connections;
-    if (connection === undefined || connection.phase === 'opensent') throw new Error('no OPEN taken');
-    expect(connection.negotiated.context.families).toEqual(families);
-  });
-
-  test('gets ours with what we honour and nothing else', () => {
-    const script = new Script({ localAS: 4_200_000_001 });
-    script.input({ kind: 'start' });
-    const { outputs } = step(script.state, { kind: 'connected', id: 1, direction: 'outgoing' }, 0);
-    expect(outputs).toEqual([
-      {
-        kind: 'send',
-        id: 1,
-        message: {
-          kind: 'open',
-          as: 4_200_000_001,
-          holdTime: 30,
-          routerID: address('192.0.2.5'),
-          capabilities: [
-            { kind: 'multiprotocol', family: 'ipv4-unicast' },
-            { kind: 'multiprotocol', family: 'ipv6-unicast' },
-            { kind: 'four-octet-as', as: 4_200_000_001 },
-            { kind: 'route-refresh' },
-            { kind: 'enhanced-route-refresh' },
-            { kind: 'extended-message' },
-            {
-              kind: 'graceful-restart',
-              restarting: false,
-              notification: true,
-              restartTime: 120,
-              families: [
-                { family: 'ipv4-unicast', forwarding: false },
-                { family: 'ipv6-unicast', forwarding: false },
-              ],
-            },
-            { kind: 'long-lived-graceful-restart', families: [] },
-          ],
-        },
-      },
-    ]);
   });
 });
 
