@@ -9,6 +9,8 @@ import { beforeOpen } from './wire/negotiate.ts';
 /** What came out of one message's bytes. */
 export interface Received {
   readonly decoded: Decoded;
+  /** The type of the message; absent where the header is broken. */
+  readonly type?: number;
   /** When its last byte arrived, monotonic milliseconds. */
   readonly at: number;
   /** The message itself, or what there is of a broken one; valid until the next `next`. */
@@ -72,8 +74,9 @@ export class Channel {
     for (;;) {
       const frame = this.#framer.next();
       if (frame !== undefined) {
-        const decoded = frame.kind === 'broken' ? frame.reset : decodeMessage(frame, this.#context);
-        return { decoded, at: this.#at, bytes: frame.bytes };
+        const { bytes } = frame;
+        if (frame.kind === 'broken') return { decoded: frame.reset, at: this.#at, bytes };
+        return { decoded: decodeMessage(frame, this.#context), type: frame.type, at: this.#at, bytes };
       }
       const chunk = this.#chunks.shift();
       if (chunk === undefined) {

@@ -256,7 +256,7 @@ export class Session {
   };
 
   #received(id: number, received: Received): void {
-    const { decoded, at } = received;
+    const { decoded, type, at } = received;
     this.#malformed.report(received);
     switch (decoded.kind) {
       case 'message':
@@ -273,9 +273,10 @@ export class Session {
         });
       }
       case 'ignore':
-        return;
+        return type === undefined ? undefined : this.#machine.feed({ kind: 'unusable', id, type });
       case 'reset':
-        return this.#machine.feed({ kind: 'reset', id, reset: decoded });
+        if (type === undefined) return this.#machine.feed({ kind: 'reset', id, reset: decoded });
+        return this.#machine.feed({ kind: 'unusable', id, type, reset: decoded });
     }
   }
 

@@ -24,7 +24,9 @@ export type FsmInput =
   | { readonly kind: 'message'; readonly id: number; readonly message: Message; readonly at: number }
   /** Something came from the peer at `at` that is a message but carries nothing for the machine (RFC 7606 withdrawals). */
   | { readonly kind: 'heard'; readonly id: number; readonly at: number }
-  /** [21, 22, 28] The codec refused a message; or the session must end for a reason of ours, for `retryAfter` milliseconds. */
+  /** [22, 28] A message of this type whose contents the codec refused; without `reset`: that a standard tells to ignore. */
+  | { readonly kind: 'unusable'; readonly id: number; readonly type: number; readonly reset?: Reset }
+  /** [21] The codec refused a message; or the session must end for a reason of ours, for `retryAfter` milliseconds. */
   | { readonly kind: 'reset'; readonly id: number; readonly reset: Reset; readonly retryAfter?: number }
   /** UPDATEs were written: the keepalive timer starts anew. */
   | { readonly kind: 'sent'; readonly id: number }

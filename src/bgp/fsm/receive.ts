@@ -1,4 +1,11 @@
-import type { Message, NotificationMessage } from '../wire/message.ts';
+import {
+  TYPE_KEEPALIVE,
+  TYPE_NOTIFICATION,
+  TYPE_OPEN,
+  TYPE_ROUTE_REFRESH,
+  TYPE_UPDATE,
+} from '../wire/header.ts';
+import type { Message, NotificationMessage, Reset } from '../wire/message.ts';
 import { describeNotification, type NotificationName, notification } from '../wire/notification.ts';
 import type { Draft } from './draft.ts';
 import { establish, receiveOpen } from './handshake.ts';
@@ -42,6 +49,22 @@ function receiveEstablished(draft: Draft, connection: Agreed, message: Message, 
   }
 }
 
+/**
+ * A message whose contents the codec refused, or does not look at where no `reset` is given. In a state that waits for no message
+ * of its type it is unexpected, whatever is in it (RFC 4271 §8.2.2: event 28 is for Established, event 22 for all before it).
+ */
+export function receiveUnusable(
+  draft: Draft,
+  connection: ConnectionState,
+  type: number,
+  reset?: Reset,
+): void {
+  const established = connection.phase === 'established';
+  if (established === (type === TYPE_OPEN))
+    return misplaced(draft, connection, type, `message of type ${type}`);
+  if (reset !== undefined) draft.fail(connection, reset);
+}
+
 /** RFC 4271 §6.4: no answer, the connection ends. */
 function receiveNotification(draft: Draft, connection: ConnectionState, message: NotificationMessage): void {
   draft.emit({ kind: 'close', id: connection.id, abort: false });
@@ -52,6 +75,16 @@ function receiveNotification(draft: Draft, connection: ConnectionState, message:
   });
 }
 
+/** Message type codes, RFC 4271 §4.1 and RFC 2918 §3. */
+const TYPE_CODES: Readonly<Record<Message['kind'], number>> = {
+  open: TYPE_OPEN,
+  update: TYPE_UPDATE,
+  'end-of-rib': TYPE_UPDATE,
+  notification: TYPE_NOTIFICATION,
+  keepalive: TYPE_KEEPALIVE,
+  'route-refresh': TYPE_ROUTE_REFRESH,
+};
+
 const UNEXPECTED: Readonly<Record<ConnectionState['phase'], { name: NotificationName; state: string }>> = {
   opensent: { name: 'unexpectedInOpenSent', state: 'OpenSent' },
   // The peer has our OPEN and we have its: what it may send is what it may send in OpenConfirm.
@@ -60,22 +93,15 @@ const UNEXPECTED: Readonly<Record<ConnectionState['phase'], { name: Notification
   established: { name: 'unexpectedInEstablished', state: 'Established' },
 };
 
-/** Message type codes, RFC 4271 §4.1 and RFC 2918 §3. */
-const TYPE_CODES: Readonly<Record<Message['kind'], number>> = {
-  open: 1,
-  update: 2,
-  'end-of-rib': 2,
-  notification: 3,
-  keepalive: 4,
-  'route-refresh': 5,
-};
+const unexpected = (draft: Draft, connection: ConnectionState, { kind }: Message): void =>
+  misplaced(draft, connection, TYPE_CODES[kind], kind);
 
 /** RFC 6608 §3: the data are the type of the message that came. */
-function unexpected(draft: Draft, connection: ConnectionState, message: Message): void {
+function misplaced(draft: Draft, connection: ConnectionState, type: number, what: string): void {
   const { name, state } = UNEXPECTED[connection.phase];
   draft.fail(connection, {
     kind: 'reset',
-    notification: notification(name, Uint8Array.of(TYPE_CODES[message.kind])),
-    reason: `unexpected ${message.kind} in ${state}`,
+    notification: notification(name, Uint8Array.of(type)),
+    reason: `unexpected ${what} in ${state}`,
   });
 }

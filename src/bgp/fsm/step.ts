@@ -3,7 +3,7 @@ import { Draft } from './draft.ts';
 import type { FsmInput, Step } from './events.ts';
 import { settleCollision } from './handshake.ts';
 import { localOpen } from './open.ts';
-import { receive } from './receive.ts';
+import { receive, receiveUnusable } from './receive.ts';
 import { type ConnectionState, type Direction, type FsmState, isAgreed } from './state.ts';
 import { DIAL_TIME, holdDeadline, OPEN_WAIT, sendHoldDeadline } from './timing.ts';
 
@@ -44,7 +44,7 @@ function handle(draft: Draft, input: FsmInput): void {
 
 type ConnectionInput = Extract<
   FsmInput,
-  { kind: 'closed' | 'message' | 'heard' | 'reset' | 'sent' | 'blocked' }
+  { kind: 'closed' | 'message' | 'heard' | 'unusable' | 'reset' | 'sent' | 'blocked' }
 >;
 
 function handleConnection(draft: Draft, connection: ConnectionState, input: ConnectionInput): void {
@@ -55,6 +55,8 @@ function handleConnection(draft: Draft, connection: ConnectionState, input: Conn
       return receive(draft, connection, input.message, input.at);
     case 'heard':
       return connection.phase === 'opensent' ? undefined : draft.put({ ...connection, heardAt: input.at });
+    case 'unusable':
+      return receiveUnusable(draft, connection, input.type, input.reset);
     case 'reset':
       return draft.fail(connection, input.reset, input.retryAfter);
     case 'sent':
