@@ -1,4 +1,4 @@
-import { type Address, addressBytes, familyOf } from '../../net/address.ts';
+import type { Address } from '../../net/address.ts';
 import type { BgpFamily } from '../config.ts';
 import { asPathLength, neighborAS } from '../wire/as-path.ts';
 import type { Origin, PathAttributes } from '../wire/attributes/attributes.ts';
@@ -97,7 +97,19 @@ function pathWith(
   };
 }
 
-/** A BGP Identifier as the unsigned 32-bit number that RFC 6286 §2.1 says it is. */
+/** A BGP Identifier as the unsigned 32-bit number that RFC 6286 §2.1 says it is. Read off the text: each path asks for it. */
 export function identifierNumber(id: Address): number {
-  return familyOf(id) === 4 ? addressBytes(id).reduce((sum, byte) => sum * 256 + byte, 0) : 0;
+  let number = 0;
+  let octet = 0;
+  for (let i = 0; i < id.length; i++) {
+    const c = id.charCodeAt(i);
+    if (c === DOT) {
+      number = number * 256 + octet;
+      octet = 0;
+    } else octet = octet * 10 + c - ZERO;
+  }
+  return number * 256 + octet;
 }
+
+const ZERO = 48;
+const DOT = 46;
