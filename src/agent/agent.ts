@@ -8,6 +8,8 @@ import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
 import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
+import { PasswordFiles } from '../kube/password-files.ts';
+import { passwordFiles } from '../kube/records/secret-references.ts';
 import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -65,6 +67,7 @@ export class Agent {
   readonly #loop: Loop;
   readonly #kernel: Kernel;
   readonly #source: ObjectSource;
+  readonly #passwordFiles: PasswordFiles;
   readonly #routes: RouteDriver;
   readonly #conflist: ConflistDriver;
   readonly #drivers: Drivers;
@@ -104,6 +107,11 @@ export class Agent {
       onOverrun: () => this.#readBack(),
     });
     this.#source = options.openSource((snapshot) => this.#takeSnapshot(snapshot));
+    this.#passwordFiles = new PasswordFiles({
+      clock,
+      log: log.component('bgp'),
+      onChange: (files) => this.#facts.passwordFiles.replace(files),
+    });
     this.#routes = new RouteDriver({ kernel: this.#kernel.netlink, clock, protocol: settings.routeProtocol });
     this.#conflist = new ConflistDriver({
       directory: settings.cniConfDir,
@@ -155,6 +163,7 @@ export class Agent {
   /** Nothing is taken out of the kernel: pods, and peers unless the node itself goes, go on until the next start. */
   async #stop(): Promise<void> {
     this.#resync?.cancel();
+    this.#passwordFiles.stop();
     const pods = this.#pods.value;
     pods?.network.drain('the agent is stopping');
     await Promise.all([this.#loop.stop(), this.#speaker.stop(this.#stopMode()), pods?.stop()]);
@@ -202,7 +211,9 @@ export class Agent {
 
   /** Nothing is written before every source was read once. */
   get #synced(): boolean {
-    return this.#snapshot.synced && this.#kernel.synced;
+    // A peer without its password would count as one that has nothing to tell; later files are waited for by nobody.
+    const isAuthenticated = this.#passwordFiles.read || this.#drivers.applied;
+    return this.#snapshot.synced && this.#kernel.synced && isAuthenticated;
   }
 
   /** Routes of an earlier run stay as long as what they came from may still be told. */
@@ -225,6 +236,7 @@ export class Agent {
 
   #takeSnapshot(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    this.#passwordFiles.set(passwordFiles(snapshot));
     this.#facts.takeObjects(snapshot);
     this.#loop.kick();
   }

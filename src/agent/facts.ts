@@ -2,9 +2,12 @@ import type { LearnedRoute } from '../bgp/status.ts';
 import type { IntentFacts } from '../calc/intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
+import type { BGPFilterRecord } from '../kube/records/bgp-filter.ts';
 import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
 import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
 import type { NodeRecord } from '../kube/records/node.ts';
+import type { PasswordFile } from '../kube/records/password-source.ts';
+import type { SecretRecord } from '../kube/records/secret.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';
 import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -73,6 +76,10 @@ export class FactStore {
   readonly pools: FactTable<string, IPPoolRecord>;
   readonly bgpConfigurations: FactTable<string, BGPConfigurationRecord>;
   readonly bgpPeers: FactTable<string, BGPPeerRecord>;
+  readonly bgpFilters: FactTable<string, BGPFilterRecord>;
+  readonly secrets: FactTable<string, SecretRecord>;
+  /** By path. */
+  readonly passwordFiles: FactTable<string, PasswordFile>;
   /** By interface index. */
   readonly links: FactTable<number, LinkRecord>;
   /** By `INDEX ADDRESS/LENGTH`. */
@@ -90,6 +97,9 @@ export class FactStore {
     this.pools = table('pools');
     this.bgpConfigurations = table('bgpConfigurations');
     this.bgpPeers = table('bgpPeers');
+    this.bgpFilters = table('bgpFilters');
+    this.secrets = table('secrets');
+    this.passwordFiles = table('passwordFiles');
     this.links = table('links');
     this.addresses = table('addresses');
     this.foreignRoutes = table('foreignRoutes');
@@ -103,6 +113,8 @@ export class FactStore {
     this.pools.replace(snapshot.pools);
     this.bgpConfigurations.replace(snapshot.bgpConfigurations);
     this.bgpPeers.replace(snapshot.bgpPeers);
+    this.bgpFilters.replace(snapshot.bgpFilters);
+    this.secrets.replace(snapshot.secrets);
   }
 
   /** Everything, as the pure functions read it; tables that did not change are the same objects as before. */
@@ -112,6 +124,9 @@ export class FactStore {
       pools: this.pools.records,
       bgpConfigurations: this.bgpConfigurations.records,
       bgpPeers: this.bgpPeers.records,
+      bgpFilters: this.bgpFilters.records,
+      secrets: this.secrets.records,
+      passwordFiles: this.passwordFiles.records,
       links: this.links.records,
       addresses: this.addresses.records,
       foreignRoutes: this.foreignRoutes.records,

@@ -18,7 +18,7 @@ export function sessionStatus(
   kept: KeptRoutes | undefined,
 ): PeerStatus {
   const { name, description, address, port, localAddress, localAS, remoteAS } = peer;
-  const { password, ttlSecurity, prefixLimit } = peer;
+  const { password, ttlSecurity, prefixLimit, problem } = peer;
   const { establishedAt, lastDown, lastError } = record;
   const negotiated = negotiatedOf(state);
   return {
@@ -51,6 +51,7 @@ export function sessionStatus(
     ...(password !== undefined && { authenticated: true }),
     ...(ttlSecurity !== undefined && { ttlSecurity }),
     ...(prefixLimit !== undefined && { prefixLimit: prefixLimit.limit }),
+    ...(problem !== undefined && { problem }),
   };
 }
 

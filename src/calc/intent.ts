@@ -3,18 +3,23 @@ import type { SysctlIntent } from '../dataplane/sysctl-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { FirewallIntent } from '../iptables/model.ts';
 import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
+import type { BGPFilterRecord } from '../kube/records/bgp-filter.ts';
 import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
 import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
 import type { NodeRecord } from '../kube/records/node.ts';
+import type { PasswordFile } from '../kube/records/password-source.ts';
+import type { SecretRecord } from '../kube/records/secret.ts';
 import { matchesSelector, parseSelector } from '../kube/records/selector.ts';
 import type { Address, Family } from '../net/address.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
 import type { Problem } from '../ports/problem.ts';
-import { type BgpResult, computeBgp } from './bgp.ts';
+import { bgpIntentOf } from './bgp/bgp-intent.ts';
+import { computeGateways, type Gateway, gatewayRoute } from './bgp/gateways.ts';
+import { type BgpResult, noBgp } from './bgp/speaker-config.ts';
 import { type Cluster, computeCluster } from './cluster.ts';
 import { firewallIntent } from './firewall.ts';
-import { memo } from './memo.ts';
+import { memo, stable } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
 import { addressList } from './node-addresses.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
@@ -31,6 +36,9 @@ export interface IntentFacts {
   readonly pools: ReadonlyMap<string, IPPoolRecord>;
   readonly bgpConfigurations: ReadonlyMap<string, BGPConfigurationRecord>;
   readonly bgpPeers: ReadonlyMap<string, BGPPeerRecord>;
+  readonly bgpFilters: ReadonlyMap<string, BGPFilterRecord>;
+  readonly secrets: ReadonlyMap<string, SecretRecord>;
+  readonly passwordFiles: ReadonlyMap<string, PasswordFile>;
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly addresses: ReadonlyMap<string, LinkAddressRecord>;
   readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
@@ -87,10 +95,18 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       foreign: IntentFacts['foreignRoutes'],
     ) => computeUplinks(me, links, addresses.values(), foreign.values()).join('/'),
   );
+  const gateways = stable((me: Self, peers: IntentFacts['bgpPeers']) =>
+    settings.bgp ? computeGateways(me, peers, selects) : [],
+  );
   const resolver = memo(
-    (foreign: IntentFacts['foreignRoutes'], isDown: string, local: ReadonlySet<Address>) => {
+    (
+      foreign: IntentFacts['foreignRoutes'],
+      over: readonly Gateway[],
+      isDown: string,
+      local: ReadonlySet<Address>,
+    ) => {
       const indexes = isDown.split(' ').filter((text) => text !== '');
-      return new NextHopResolver(foreign.values(), new Set(indexes.map(Number)), local);
+      return new NextHopResolver(routesOf(foreign, over), new Set(indexes.map(Number)), local);
     },
   );
   const remote = memo((me: Self, next: NextHopResolver) => new RemoteRoutes(me, next));
@@ -101,6 +117,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       attachments: IntentFacts['attachments'],
       links: IntentFacts['links'],
       remoteRoutes: RemoteRoutes,
+      over: readonly Gateway[],
       learned: IntentFacts['learned'],
     ) =>
       computeRoutes({
@@ -109,21 +126,12 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
         attachments: attachments.values(),
         links,
         remote: remoteRoutes,
+        gateways: over,
         bgp: settings.bgp,
         learned,
       }),
   );
-  const bgp = memo(
-    (
-      me: Self,
-      all: Cluster,
-      configurations: IntentFacts['bgpConfigurations'],
-      peers: IntentFacts['bgpPeers'],
-    ): BgpResult =>
-      settings.bgp
-        ? computeBgp({ self: me, nodes: all.nodes, configurations, peers, selects, port: settings.bgpPort })
-        : { config: undefined, problems: [] },
-  );
+  const bgp = bgpIntentOf(settings.bgpPort, selects);
   const firewall = memo((ranges: readonly Pool[], all: Cluster) => computeFirewall(settings, ranges, all));
   const sysctls = memo((ranges: readonly Pool[], names: string) =>
     computeSysctls(
@@ -144,13 +152,14 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     const all = cluster(facts.nodes);
     const me = self(all, local);
     const ranges = pools(facts.pools, facts.nodes);
-    const next = resolver(facts.foreignRoutes, down(facts.links), local);
-    const speaker = bgp(me, all, facts.bgpConfigurations, facts.bgpPeers);
+    const over = gateways(me, facts.bgpPeers);
+    const next = resolver(facts.foreignRoutes, over, down(facts.links), local);
+    const speaker = settings.bgp ? bgp(me, all, facts, next) : noBgp;
     return {
       self: me,
       cluster: all,
       pools: ranges,
-      routes: routes(me, all, facts.attachments, facts.links, remote(me, next), facts.learned),
+      routes: routes(me, all, facts.attachments, facts.links, remote(me, next), over, facts.learned),
       bgp: speaker,
       firewall: firewall(ranges, all),
       sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),
@@ -173,6 +182,15 @@ function computeFirewall(settings: IntentSettings, pools: readonly Pool[], clust
     ]),
     podInterfaces: `${POD_LINK_PREFIX}+`,
   });
+}
+
+/** The kernel's routes that are not ours, and those to peers behind gateways: next hops are resolved through both. */
+function* routesOf(
+  foreign: IntentFacts['foreignRoutes'],
+  gateways: readonly Gateway[],
+): Generator<RouteRecord> {
+  yield* foreign.values();
+  yield* gateways.map(gatewayRoute);
 }
 
 /** Selectors were checked when their objects were read; one that does not parse all the same selects nothing. */

@@ -1,3 +1,5 @@
+import { equal } from '../net/equal.ts';
+
 /** Remembers the last call: the same arguments (by identity) give the same result object, so that whoever follows can skip too. */
 export function memo<Args extends readonly unknown[], Result>(
   compute: (...args: Args) => Result,
@@ -9,4 +11,16 @@ export function memo<Args extends readonly unknown[], Result>(
     last = { args, result: compute(...args) };
     return last.result;
   };
+}
+
+/** As `memo`; and a result that equals the one before is that one. */
+export function stable<Args extends readonly unknown[], Result>(
+  compute: (...args: Args) => Result,
+): (...args: Args) => Result {
+  let last: { readonly result: Result } | undefined;
+  return memo((...args: Args) => {
+    const result = compute(...args);
+    if (last === undefined || !equal(last.result, result)) last = { result };
+    return last.result;
+  });
 }

@@ -3,6 +3,7 @@ import type { DesiredRoute } from '../dataplane/route-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import { hostPrefix, isHostPrefix, type Prefix, prefixFamily } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
+import type { Gateway } from './bgp/gateways.ts';
 import type { ClusterNode } from './cluster.ts';
 import { addressOf } from './node-addresses.ts';
 import type { RemoteRoutes } from './remote-routes.ts';
@@ -14,6 +15,8 @@ export interface RouteFacts {
   readonly attachments: Iterable<Attachment>;
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly remote: RemoteRoutes;
+  /** Peers that are reached over a gateway. */
+  readonly gateways: readonly Gateway[];
   /** With BGP the speaker's routes count and the Node objects do not; without it, the other way round. */
   readonly bgp: boolean;
   readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
@@ -55,6 +58,8 @@ export function computeRoutes(facts: RouteFacts): RouteResult {
   }
   if (facts.bgp) for (const learned of facts.learned.values()) take(facts.remote.learned(learned));
   else for (const route of nodeRoutes(facts)) take(route);
+  // After what was learned: the way to a peer is never told by the peer itself.
+  for (const { prefix, gateway, from } of facts.gateways) take(facts.remote.direct(prefix, gateway, from));
   return { routes, hold, unresolved };
 }
 

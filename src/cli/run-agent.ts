@@ -32,7 +32,13 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
     defer: (fn) => void setImmediate(fn),
     sourceName: settings.source,
     openSource: (onChange) =>
-      new ManifestSource({ directory, clock: systemClock, log: log.component('manifests'), onChange }),
+      new ManifestSource({
+        directory,
+        namespace: settings.namespace,
+        clock: systemClock,
+        log: log.component('manifests'),
+        onChange,
+      }),
     problems,
   });
   try {

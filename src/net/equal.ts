@@ -1,11 +1,14 @@
-/** Structural equality of plain data: primitives, arrays, plain objects, Maps and Sets of them. Key order does not matter. */
+import { Secret } from './secret.ts';
+
+/** Structural equality of plain data: primitives, arrays, plain objects, Maps and Sets of them, Secrets. Key order does not matter. */
 export function equal(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((v, i) => equal(v, b[i]));
   if (a instanceof Map) return b instanceof Map && equalMaps(a, b);
+  if (a instanceof Secret) return b instanceof Secret && a.equals(b);
   if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((v) => b.has(v));
-  if (Array.isArray(b) || b instanceof Map || b instanceof Set) return false;
+  if (Array.isArray(b) || b instanceof Map || b instanceof Set || b instanceof Secret) return false;
   return equalObjects(a, b);
 }
 

@@ -27,6 +27,9 @@ const facts: IntentFacts = {
     bgpPeer('r1', '192.0.2.254', 64_600, { nodeSelector: "rack == 'r1'" }),
     bgpPeer('broken', '192.0.2.253', 1, { nodeSelector: '(((' }),
   ),
+  bgpFilters: new Map(),
+  secrets: new Map(),
+  passwordFiles: new Map(),
   links: linkMap(link(1, 'lo'), link(2, 'eth0', { mtu: 9000 })),
   addresses: new Map([['x', on(2, '192.0.2.1')]]),
   foreignRoutes: new Map([['y', kernelRoute('192.0.2.0/24', { link: 2 })]]),
@@ -72,7 +75,10 @@ describe('intentOf', () => {
     ['learned', ['routes']],
     ['attachments', ['routes']],
     ['foreignRoutes', ['routes']],
-    ['bgpPeers', ['bgp']],
+    // Computed anew, and found to be the same.
+    ['bgpPeers', []],
+    ['bgpFilters', []],
+    ['passwordFiles', []],
     ['pools', ['pools', 'firewall', 'sysctls']],
     ['links', ['routes', 'podNetwork']],
   ])('a change of %s computes anew only %j', (name, expected) => {

@@ -26,6 +26,7 @@ function compute(more: Partial<RouteFacts>): RouteResult {
     self,
     nodes: computeCluster(nodes).nodes,
     attachments: [],
+    gateways: [],
     links,
     remote: new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses)),
     bgp: true,

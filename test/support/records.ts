@@ -42,6 +42,9 @@ export function bgpPeer(
     passive: false,
     enabled: true,
     sourceAddress: 'UseNodeIP',
+    keepOriginalNextHop: false,
+    filters: [],
+    reversePeering: 'Auto',
     unsupported: [],
     ...more,
   };

@@ -69,6 +69,12 @@ export const settingsSchema = Type.Object({
   manifests: optionalPath(
     'Directory of Kubernetes YAML or JSON files, watched for changes; for source manifests.',
   ),
+  namespace: setting<string>({
+    type: 'string',
+    form: 'name',
+    default: 'gryphon-system',
+    description: 'Namespace of the agent, in which the Secrets are that hold passwords of BGP.',
+  }),
   clusterCIDR: setting<readonly Prefix[]>({
     type: 'array',
     form: 'prefixes',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { asNumber, choice, cidr, duration, port, secretReference, unsupported } from './field.ts';
+import { asNumber, choice, cidr, duration, password, port, text, unsupported } from './field.ts';
 import type { Kind } from './kind.ts';
 
 const cidrList = (description: string) =>
@@ -21,6 +21,51 @@ const spec = Type.Object({
         "RFC 8212 strictly: an external peer without filters gets and gives nothing; false if absent. Gryphon's own.",
     }),
   ),
+  nodeMeshPassword: Type.Optional(
+    password('TCP-MD5 password of the sessions of the mesh (RFC 2385). Only in `default`.'),
+  ),
+  nodeMeshMaxRestartTime: Type.Optional(
+    duration(
+      'How long the nodes of the mesh are asked to keep our routes while we restart (RFC 4724), at most 4095; 120 if absent, 0: not offered.',
+    ),
+  ),
+  communities: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: text(253, 'Name that prefixAdvertisements use.'),
+        value: text(64, 'aa:nn, aa:nn:mm, or a well-known name such as no-export.'),
+      }),
+      { maxItems: 256, description: 'Communities with names.' },
+    ),
+  ),
+  prefixAdvertisements: Type.Optional(
+    Type.Array(
+      Type.Object({
+        cidr: cidr('What of ours is equal to it or lies inside of it.'),
+        communities: Type.Array(text(253, 'A name out of communities, or a value.'), {
+          maxItems: 64,
+          description: 'What it is announced with.',
+        }),
+      }),
+      {
+        maxItems: 256,
+        description:
+          'Communities of what the nodes announce. The list of `node.NAME`, where there is one, takes the place of that of `default`.',
+      },
+    ),
+  ),
+  gracefulShutdownWhenCordoned: Type.Optional(
+    Type.Boolean({
+      description:
+        "While the node is cordoned, everything is announced with GRACEFUL_SHUTDOWN (RFC 8326), so that traffic which has another way takes it; false if absent. Gryphon's own.",
+    }),
+  ),
+  bindMode: Type.Optional(
+    choice(
+      ['None', 'NodeIP'],
+      'Listen on every address (None), or on the addresses of the node (NodeIP). Absent: NodeIP, other than in Calico.',
+    ),
+  ),
   logSeverityScreen: Type.Optional(
     unsupported(
       choice(['Debug', 'Info', 'Warning', 'Error', 'Fatal'], 'Log level of BGP.'),
@@ -40,42 +85,6 @@ const spec = Type.Object({
   serviceLoadBalancerAggregation: Type.Optional(
     unsupported(choice(['Enabled', 'Disabled'], 'Announce the CIDR or each address.'), undefined, [
       'Enabled',
-    ]),
-  ),
-  communities: Type.Optional(
-    unsupported(
-      Type.Array(
-        Type.Object({
-          name: Type.String({ maxLength: 253, description: 'Name used in prefixAdvertisements.' }),
-          value: Type.String({ maxLength: 64, description: 'aa:nn or aa:nn:mm.' }),
-        }),
-        { maxItems: 256, description: 'Named communities.' },
-      ),
-      undefined,
-      [[]],
-    ),
-  ),
-  prefixAdvertisements: Type.Optional(
-    unsupported(
-      Type.Array(
-        Type.Object({
-          cidr: cidr('Routes within this CIDR.'),
-          communities: Type.Array(Type.String({ maxLength: 253 }), {
-            maxItems: 64,
-            description: 'Names or values of communities.',
-          }),
-        }),
-        { maxItems: 256, description: 'Communities per CIDR.' },
-      ),
-      undefined,
-      [[]],
-    ),
-  ),
-  nodeMeshPassword: Type.Optional(unsupported(secretReference('TCP-MD5 password of the mesh.'))),
-  nodeMeshMaxRestartTime: Type.Optional(unsupported(duration('Graceful restart time of the mesh.'))),
-  bindMode: Type.Optional(
-    unsupported(choice(['None', 'NodeIP'], 'Listen on every address or on that of the node.'), undefined, [
-      'None',
     ]),
   ),
   ignoredInterfaces: Type.Optional(

@@ -9,6 +9,8 @@ export const unsupportedKeyword = 'x-gryphon-unsupported';
 export interface Unsupported {
   readonly remedy: string;
   readonly harmless: readonly unknown[];
+  /** Without the field the object would mean something else: whoever sets it is refused. */
+  readonly refused: boolean;
 }
 
 /** Marks a field as known and not carried out. */
@@ -17,7 +19,13 @@ export function unsupported<T extends TSchema>(
   remedy = 'remove it',
   harmless: readonly unknown[] = [],
 ): T {
-  const keyword: Unsupported = { remedy, harmless };
+  const keyword: Unsupported = { remedy, harmless, refused: false };
+  return { ...schema, [unsupportedKeyword]: keyword };
+}
+
+/** Marks a field that is known and not carried out, and without which the object would do something else than was meant. */
+export function refused<T extends TSchema>(schema: T, remedy: string, harmless: readonly unknown[] = []): T {
+  const keyword: Unsupported = { remedy, harmless, refused: true };
   return { ...schema, [unsupportedKeyword]: keyword };
 }
 
@@ -53,15 +61,41 @@ export const cidr = (description: string): ReturnType<typeof Type.String> =>
 export const port = (description: string): ReturnType<typeof Type.Integer> =>
   Type.Integer({ minimum: 1, maximum: 65_535, description });
 
-/** Where a password is kept: a key of a Secret in the agent's namespace. */
-export const secretReference = (description: string) =>
+export const text = (maxLength: number, description: string): ReturnType<typeof Type.String> =>
+  Type.String({ maxLength, description });
+
+export const integer = (
+  minimum: number,
+  maximum: number,
+  description: string,
+): ReturnType<typeof Type.Integer> => Type.Integer({ minimum, maximum, description });
+
+/** Where a password is kept: a key of a Secret in the agent's namespace, or a file of the node. */
+export const password = (description: string) =>
   Type.Object(
     {
-      secretKeyRef: Type.Object({
-        name: Type.String({ maxLength: 253, description: 'Name of the Secret.' }),
-        key: Type.String({ maxLength: 253, description: 'Key in the Secret.' }),
-        optional: Type.Optional(Type.Boolean({ description: 'The Secret may be missing.' })),
-      }),
+      secretKeyRef: Type.Optional(
+        Type.Object(
+          {
+            name: text(253, 'Name of the Secret, in the namespace of the agent.'),
+            key: text(253, 'Key in the Secret.'),
+            optional: Type.Optional(
+              unsupported(
+                Type.Boolean({ description: 'The Secret may be missing.' }),
+                'remove it: a session never runs without its password',
+                [false],
+              ),
+            ),
+          },
+          { description: 'A key of a Secret. Excludes file.' },
+        ),
+      ),
+      file: Type.Optional(
+        text(
+          1024,
+          "Absolute path of a file on the node that holds the password and nothing else. Excludes secretKeyRef. Gryphon's own.",
+        ),
+      ),
     },
-    { description },
+    { description: `${description} From 1 to 80 octets; a line break at its end does not count.` },
   );

@@ -2,6 +2,7 @@ import type { Problem } from '../../ports/problem.ts';
 import { type AnyRecord, parseObject } from '../records/object.ts';
 import { asList, asObject, isPlainObject, own, type PlainObject } from '../records/plain.ts';
 import type { FieldProblem, Path } from '../records/problem.ts';
+import { noInterest, type SecretInterest } from '../records/secret.ts';
 import type { SnapshotMap } from '../records/snapshot.ts';
 import { type ManifestDocument, parseDocuments } from './document.ts';
 
@@ -30,7 +31,8 @@ export interface Manifest {
   readonly blank: boolean;
 }
 
-export function parseManifest(file: string, text: string): Manifest {
+/** `interest`: which Secrets, and which of their keys, are taken. */
+export function parseManifest(file: string, text: string, interest = noInterest): Manifest {
   const parsed = parseDocuments(file, text);
   if ('error' in parsed) {
     const { reason, position } = parsed.error;
@@ -39,7 +41,8 @@ export function parseManifest(file: string, text: string): Manifest {
   const objects: ManifestObject[] = [];
   const problems: Problem[] = [];
   for (const document of parsed.documents) {
-    for (const item of itemsOf(document.value, [])) readItem({ file, document, objects, problems }, item);
+    for (const item of itemsOf(document.value, []))
+      readItem({ file, document, interest, objects, problems }, item);
   }
   return { objects, problems, broken: false, blank: text.trim() === '' };
 }
@@ -84,11 +87,12 @@ function withType(item: unknown, listKind: string, apiVersion: unknown): unknown
 interface Reading {
   readonly file: string;
   readonly document: ManifestDocument;
+  readonly interest: SecretInterest;
   readonly objects: ManifestObject[];
   readonly problems: Problem[];
 }
 
-function readItem({ file, document, objects, problems }: Reading, { value, path }: Item): void {
+function readItem({ file, document, interest, objects, problems }: Reading, { value, path }: Item): void {
   const placeOf = (within: Path): string => {
     const { line, column } = document.locate([...path, ...within]);
     return `${file}:${line}:${column}`;
@@ -101,7 +105,7 @@ function readItem({ file, document, objects, problems }: Reading, { value, path 
     problems.push(notAnObject(placeOf([])));
     return;
   }
-  const parsed = parseObject(value);
+  const parsed = parseObject(value, interest);
   if (parsed.map === undefined) {
     if (parsed.problem !== undefined) problems.push(locate(parsed.problem));
     return;

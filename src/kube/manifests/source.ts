@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { equal } from '../../net/equal.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import { describeError } from '../../ports/error.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Problem } from '../../ports/problem.ts';
+import type { SecretInterest } from '../records/secret.ts';
 import { emptySnapshot, type Snapshot } from '../records/snapshot.ts';
 import { type Fingerprint, identifyDirectory, limits, listManifests, readManifest } from './directory.ts';
 import { brokenManifest, parseManifest } from './manifest.ts';
@@ -12,6 +14,8 @@ import { DirectoryWatch } from './watch.ts';
 export interface ManifestSourceOptions {
   /** Path of the directory; it may not exist yet, it may be a symbolic link. */
   readonly directory: string;
+  /** The namespace of the agent, in which its Secrets are. */
+  readonly namespace: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with every snapshot that differs from the one before, also before the first complete read (`synced` is false). */
@@ -41,6 +45,7 @@ export class ManifestSource {
   /** Fingerprints of the file versions in force. */
   readonly #accepted = new Map<string, Fingerprint>();
   readonly #sightings = new Map<string, Sighting>();
+  #interest: SecretInterest;
   #snapshot = emptySnapshot;
   #synced = false;
   #lastRead: number | undefined;
@@ -51,6 +56,7 @@ export class ManifestSource {
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
+    this.#interest = { namespace: options.namespace, keys: new Map() };
     this.#watch = new DirectoryWatch(options.directory, () => this.#wakeWithin(SETTLE));
   }
 
@@ -134,7 +140,7 @@ export class ManifestSource {
     }
     this.#lastRead = this.#options.clock.now();
     const files = new Map([...listing].slice(0, limits.files));
-    const pending = await this.#acceptSettled(files);
+    const pending = (await this.#acceptSettled(files)) + (await this.#rereadSecrets(files));
     if (pending === 0 && !this.#synced && !this.#stopped) {
       this.#synced = true;
       this.#firstRead.resolve();
@@ -152,6 +158,24 @@ export class ManifestSource {
       const fingerprint = files.get(name);
       if (fingerprint === this.#accepted.get(name)) this.#sightings.delete(name);
       else if (!this.#isSettled(name, fingerprint) || !(await this.#accept(name, fingerprint))) pending++;
+    }
+    return pending;
+  }
+
+  /**
+   * Of Secrets only what is referred to is kept. When something else is referred to than before, their files are read once more,
+   * before anybody is told of the reference; answers how many have changed meanwhile.
+   */
+  async #rereadSecrets(files: ReadonlyMap<string, Fingerprint>): Promise<number> {
+    const keys = this.#store.secretReferences();
+    if (equal(keys, this.#interest.keys)) return 0;
+    this.#interest = { ...this.#interest, keys };
+    let pending = 0;
+    for (const name of this.#store.filesWithSecrets()) {
+      const fingerprint = files.get(name);
+      // A file that is not what was accepted is on its way in anyway.
+      if (fingerprint === undefined || fingerprint !== this.#accepted.get(name)) continue;
+      if (!(await this.#accept(name, fingerprint))) pending++;
     }
     return pending;
   }
@@ -183,7 +207,7 @@ export class ManifestSource {
       this.#accepted.set(name, 'unreadable');
       return true;
     }
-    const manifest = parseManifest(name, read.text);
+    const manifest = parseManifest(name, read.text, this.#interest);
     this.#store.accept(name, manifest);
     this.#accepted.set(name, fingerprint);
     log.info('manifest read', { file: name, objects: manifest.objects.length, broken: manifest.broken });

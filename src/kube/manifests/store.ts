@@ -2,6 +2,7 @@ import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
 import type { AnyRecord } from '../records/object.ts';
 import { hasError } from '../records/problem.ts';
+import { secretReferences } from '../records/secret-references.ts';
 import { emptySnapshot, type Snapshot, type SnapshotMap } from '../records/snapshot.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 
@@ -38,6 +39,18 @@ export class ManifestStore {
     this.#files.delete(name);
   }
 
+  /** The keys of Secrets that the objects in force refer to, by the name of the Secret. */
+  secretReferences(): ReadonlyMap<string, ReadonlySet<string>> {
+    return secretReferences(this.#mergeFiles().maps);
+  }
+
+  /** Files in which Secrets stand. */
+  filesWithSecrets(): readonly string[] {
+    return [...this.#files].flatMap(([name, { objects }]) =>
+      objects.some(({ map }) => map === 'secrets') ? [name] : [],
+    );
+  }
+
   /**
    * The snapshot of the current state: the very one given before where nothing has changed. `problems` are those of the
    * source itself.
@@ -51,6 +64,8 @@ export class ManifestStore {
       pools: reuse(this.#snapshot.pools, merged.maps.pools),
       bgpConfigurations: reuse(this.#snapshot.bgpConfigurations, merged.maps.bgpConfigurations),
       bgpPeers: reuse(this.#snapshot.bgpPeers, merged.maps.bgpPeers),
+      bgpFilters: reuse(this.#snapshot.bgpFilters, merged.maps.bgpFilters),
+      secrets: reuse(this.#snapshot.secrets, merged.maps.secrets),
       problems: [...problems, ...merged.problems],
     };
     if (!equal(fresh, this.#snapshot)) this.#snapshot = fresh;
@@ -63,6 +78,8 @@ export class ManifestStore {
       pools: new Map(),
       bgpConfigurations: new Map(),
       bgpPeers: new Map(),
+      bgpFilters: new Map(),
+      secrets: new Map(),
     };
     const places = new Map<string, string>();
     const problems: Problem[] = [];

@@ -70,6 +70,26 @@ export const keepaliveTimeDecoder = decoder(
   'write a third of the hold time, or remove the field',
 );
 
+/** RFC 4724 §3: twelve bits of seconds. */
+export const restartTimeDecoder = decoder(
+  (value) => {
+    const seconds = parseSeconds(value);
+    return seconds !== undefined && seconds >= 0 && seconds <= 4095 ? seconds : undefined;
+  },
+  'a restart time: 0 to 4095 seconds',
+  'write 120s, or remove the field',
+);
+
+/** How long something waits: up to a day. */
+export const waitDecoder = decoder(
+  (value) => {
+    const seconds = parseSeconds(value);
+    return seconds !== undefined && seconds >= 1 && seconds <= 86_400 ? seconds : undefined;
+  },
+  'a time: 1 to 86400 seconds',
+  'write 300s, or remove the field',
+);
+
 export interface PeerAddress {
   readonly address: Address;
   readonly port?: number;
@@ -109,6 +129,34 @@ export const addressDecoder = decoder(
   (value) => parseAddress(String(value)),
   'an IPv4 or IPv6 address',
   'write it like 192.0.2.1 or 2001:db8::1',
+);
+
+/** Where something is reached: no multicast address and no unspecified one. */
+export const unicastDecoder = decoder(
+  (value) => {
+    const parsed = parseAddress(String(value));
+    return parsed === undefined || isUnspecified(parsed) || isMulticast(parsed) ? undefined : parsed;
+  },
+  'a unicast address',
+  'write it like 192.0.2.1 or 2001:db8::1',
+);
+
+/** An absolute path that says what it means: no `.` and `..`, no empty step, no control character. */
+export const filePathDecoder = decoder(
+  (value) => {
+    const text = String(value);
+    const steps = text.split('/').slice(1);
+    const isClean = steps.every((step) => step !== '' && step !== '.' && step !== '..');
+    return text.startsWith('/') && isClean && !/\p{Cc}/u.test(text) ? text : undefined;
+  },
+  'the absolute path of a file',
+  'write it like /etc/gryphon/bgp-password',
+);
+
+export const objectNameDecoder = decoder(
+  (value) => (isObjectName(String(value)) ? String(value) : undefined),
+  'the name of an object',
+  'write it as metadata.name of the object says',
 );
 
 export const nodeNameDecoder = decoder(

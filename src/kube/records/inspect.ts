@@ -93,15 +93,14 @@ function noteUnsupported(schema: Structural, value: unknown, at: Visit, path: Pa
   const mark = unsupportedMark(schema);
   if (mark === undefined || mark.harmless.some((harmless) => equal(harmless, value))) return;
   at.inspection.unsupported.push(formatPath(path));
+  const [severity, message] = mark.refused
+    ? ([
+        'error',
+        'the field is not carried out, and without it the object would mean something else',
+      ] as const)
+    : (['warning', 'the field is not carried out yet, the object is used without it'] as const);
   at.inspection.problems.push(
-    fieldProblem(
-      'GRY_UNSUPPORTED_FIELD',
-      'warning',
-      at.object,
-      path,
-      'the field is not carried out yet, the object is used without it',
-      mark.remedy,
-    ),
+    fieldProblem('GRY_UNSUPPORTED_FIELD', severity, at.object, path, message, mark.remedy),
   );
 }
 

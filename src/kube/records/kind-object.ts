@@ -3,8 +3,8 @@ import type { Kind } from '../kinds/kind.ts';
 import type { FieldDecoder, Scalar } from './field-decoder.ts';
 import { inspect, unknownField } from './inspect.ts';
 import { isObjectName } from './name.ts';
-import { asObject, isPlainObject, own } from './plain.ts';
-import { type FieldProblem, fieldProblem, invalidField, missingField } from './problem.ts';
+import { asObject, isPlainObject, own, type PlainObject } from './plain.ts';
+import { type FieldProblem, fieldProblem, invalidField, missingField, type Path } from './problem.ts';
 
 /** An object of one of our kinds, its spec checked against the schema. Parsers add what they find to `problems`. */
 export interface KindObject<Spec extends TObject> {
@@ -59,25 +59,35 @@ export function readName(
   return { subject: kind, problems: [problem] };
 }
 
-function withoutNulls(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function withoutNulls(spec: PlainObject): PlainObject {
   const entries = Object.entries(spec).filter(([, value]) => value !== null);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, isPlainObject(value) ? withoutNulls(value) : value]),
-  );
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutNullsWithin(value)]));
 }
+
+const withoutNullsWithin = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(withoutNullsWithin) : isPlainObject(value) ? withoutNulls(value) : value;
 
 /** The decoded field; undefined where it is absent, or wrong and thereby reported. */
 export function decodeField<Spec extends TObject, T>(
-  { spec, subject, problems }: KindObject<Spec>,
+  object: KindObject<Spec>,
   key: string & keyof Static<Spec>,
   decoder: FieldDecoder<T>,
 ): T | undefined {
   // The cast is sound: the schema says so of every field that has a decoder.
-  const value = spec[key] as Scalar | undefined;
+  return decodeValue(object, ['spec', key], object.spec[key] as Scalar | undefined, decoder);
+}
+
+/** As `decodeField`, for a value that stands deeper in the object. */
+export function decodeValue<T>(
+  { subject, problems }: Pick<KindObject<TObject>, 'subject' | 'problems'>,
+  path: Path,
+  value: Scalar | undefined,
+  decoder: FieldDecoder<T>,
+): T | undefined {
   if (value === undefined) return undefined;
   const decoded = decoder.decode(value);
   if (decoded === undefined) {
-    problems.push(invalidField(subject, ['spec', key], value, decoder.expects(value), decoder.remedy(value)));
+    problems.push(invalidField(subject, path, value, decoder.expects(value), decoder.remedy(value)));
   }
   return decoded;
 }

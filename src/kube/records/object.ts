@@ -1,11 +1,13 @@
 import { apiVersion, group } from '../kinds/kind.ts';
 import { parseBGPConfiguration } from './bgp-configuration.ts';
+import { parseBGPFilter } from './bgp-filter.ts';
 import { parseBGPPeer } from './bgp-peer.ts';
 import { parseIPPool } from './ip-pool.ts';
 import { nearestName } from './nearest.ts';
 import { parseNode } from './node.ts';
 import { own, type PlainObject } from './plain.ts';
 import { type FieldProblem, fieldProblem, missingField, type Parsed } from './problem.ts';
+import { isOfInterest, noInterest, parseSecret, type SecretInterest } from './secret.ts';
 import type { Snapshot, SnapshotMap } from './snapshot.ts';
 
 /** A record of the map. */
@@ -22,7 +24,7 @@ export type ParsedObject =
 interface Entry {
   readonly apiVersion: string;
   readonly map: SnapshotMap;
-  readonly parse: (value: unknown) => Parsed<AnyRecord>;
+  readonly parse: (value: unknown, interest: SecretInterest) => Parsed<AnyRecord>;
 }
 
 const entries: Readonly<Record<string, Entry>> = {
@@ -30,21 +32,26 @@ const entries: Readonly<Record<string, Entry>> = {
   IPPool: { apiVersion, map: 'pools', parse: parseIPPool },
   BGPConfiguration: { apiVersion, map: 'bgpConfigurations', parse: parseBGPConfiguration },
   BGPPeer: { apiVersion, map: 'bgpPeers', parse: parseBGPPeer },
+  BGPFilter: { apiVersion, map: 'bgpFilters', parse: parseBGPFilter },
+  Secret: { apiVersion: 'v1', map: 'secrets', parse: parseSecret },
 };
-
-/** Kinds of ours that are known by name only. */
-const laterKinds: ReadonlySet<string> = new Set(['BGPFilter']);
 
 const calicoGroups: ReadonlySet<string> = new Set(['projectcalico.org', 'crd.projectcalico.org']);
 
-/** Reads any object by its `apiVersion` and `kind`. Kinds that we do not need, of Kubernetes or of others, are passed over. */
-export function parseObject(value: PlainObject): ParsedObject {
+/**
+ * Reads any object by its `apiVersion` and `kind`. Kinds that we do not need, of Kubernetes or of others, are passed over, and so
+ * are Secrets of other namespaces.
+ */
+export function parseObject(value: PlainObject, interest = noInterest): ParsedObject {
   const kind = own(value, 'kind');
   const version = own(value, 'apiVersion');
   if (typeof kind !== 'string' || kind === '') return { problem: missingField('object', ['kind']) };
   if (typeof version !== 'string' || version === '') return { problem: missingField(kind, ['apiVersion']) };
   const entry = Object.hasOwn(entries, kind) ? entries[kind] : undefined;
-  if (entry?.apiVersion === version) return { map: entry.map, kind, parsed: entry.parse(value) };
+  if (entry?.apiVersion === version) {
+    if (entry.map === 'secrets' && !isOfInterest(value, interest)) return {};
+    return { map: entry.map, kind, parsed: entry.parse(value, interest) };
+  }
   const problem = passedOver(kind, version, entry);
   return problem === undefined ? {} : { problem };
 }
@@ -58,15 +65,7 @@ function passedOver(kind: string, version: string, entry: Entry | undefined): Fi
       const remedy = `write apiVersion: ${entry.apiVersion}`;
       return note('GRY_UNKNOWN_VERSION', 'apiVersion', `there is no such kind in ${version}`, remedy);
     }
-    if (laterKinds.has(kind)) {
-      return note(
-        'GRY_UNSUPPORTED_KIND',
-        'kind',
-        'the kind is not carried out yet, the object has no effect',
-        'remove it',
-      );
-    }
-    const nearest = nearestName(kind, [...Object.keys(entries), ...laterKinds]);
+    const nearest = nearestName(kind, Object.keys(entries));
     const remedy = nearest === undefined ? 'remove it' : `write ${nearest}`;
     return note('GRY_UNKNOWN_KIND', 'kind', `there is no such kind in ${version}`, remedy);
   }

@@ -1,8 +1,10 @@
 import type { Problem } from '../../ports/problem.ts';
 import type { BGPConfigurationRecord } from './bgp-configuration.ts';
+import type { BGPFilterRecord } from './bgp-filter.ts';
 import type { BGPPeerRecord } from './bgp-peer.ts';
 import type { IPPoolRecord } from './ip-pool.ts';
 import type { NodeRecord } from './node.ts';
+import type { SecretRecord } from './secret.ts';
 
 /**
  * Everything that a source of objects knows, by object name. A record, and a whole map, that did not change since the
@@ -20,11 +22,14 @@ export interface Snapshot {
   readonly pools: ReadonlyMap<string, IPPoolRecord>;
   readonly bgpConfigurations: ReadonlyMap<string, BGPConfigurationRecord>;
   readonly bgpPeers: ReadonlyMap<string, BGPPeerRecord>;
+  readonly bgpFilters: ReadonlyMap<string, BGPFilterRecord>;
+  /** Of the agent's namespace, with those keys that a BGPPeer or BGPConfiguration refers to. */
+  readonly secrets: ReadonlyMap<string, SecretRecord>;
   readonly problems: readonly Problem[];
 }
 
 /** The maps of a snapshot: one per kind that we keep. */
-export type SnapshotMap = 'nodes' | 'pools' | 'bgpConfigurations' | 'bgpPeers';
+export type SnapshotMap = 'nodes' | 'pools' | 'bgpConfigurations' | 'bgpPeers' | 'bgpFilters' | 'secrets';
 
 export const emptySnapshot: Snapshot = {
   synced: false,
@@ -33,5 +38,7 @@ export const emptySnapshot: Snapshot = {
   pools: new Map(),
   bgpConfigurations: new Map(),
   bgpPeers: new Map(),
+  bgpFilters: new Map(),
+  secrets: new Map(),
   problems: [],
 };

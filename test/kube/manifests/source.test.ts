@@ -29,7 +29,13 @@ afterEach(async () => {
 });
 
 const makeSource = (clock: Clock = systemClock): ManifestSource =>
-  new ManifestSource({ directory, clock, log: silentLog, onChange: (snapshot) => snapshots.push(snapshot) });
+  new ManifestSource({
+    namespace: 'gryphon-system',
+    directory,
+    clock,
+    log: silentLog,
+    onChange: (snapshot) => snapshots.push(snapshot),
+  });
 
 async function start(files: Readonly<Record<string, string>>): Promise<ManifestSource> {
   await mkdir(directory);
@@ -188,7 +194,13 @@ describe('changes take effect', () => {
     await mkdir(directory);
     await write('a.yaml', 'kind: [');
     const onChange = (snapshot: Snapshot): unknown => snapshots.push(snapshot);
-    await new ManifestSource({ directory, clock: systemClock, log, onChange }).start(stop.signal);
+    await new ManifestSource({
+      namespace: 'gryphon-system',
+      directory,
+      clock: systemClock,
+      log,
+      onChange,
+    }).start(stop.signal);
     await write('b.yaml', nodeText('b'));
     await eventually(() => expect(nodes()).toEqual(['b']));
     await write('c.yaml', 'kind: {');

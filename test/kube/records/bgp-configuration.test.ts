@@ -40,6 +40,26 @@ describe('bad configurations are refused', () => {
     ],
     [
       'default',
+      { communities: [{ name: 'a', value: '65536:1' }] },
+      'spec.communities[0].value: "65536:1" is not a community; write it like 65000:100, 65000:1:100 or no-export',
+    ],
+    [
+      'default',
+      {
+        communities: [
+          { name: 'a', value: '1:1' },
+          { name: 'a', value: '1:2' },
+        ],
+      },
+      'spec.communities[1].name: "a" is not a name of its own: an entry before has it; rename it',
+    ],
+    [
+      'default',
+      { prefixAdvertisements: [{ cidr: '10.0.0.1/8', communities: [] }] },
+      'spec.prefixAdvertisements[0].cidr: "10.0.0.1/8" is not a CIDR without bits set beyond its length; write 10.0.0.0/8',
+    ],
+    [
+      'default',
       { ipv4NormalRoutePriority: 'x' },
       'spec.ipv4NormalRoutePriority: "x" is not a whole number; write it without quotes and within these values',
     ],
@@ -86,23 +106,57 @@ describe('good configurations', () => {
       },
     ],
     // What calicoctl prints.
-    ['default', { logSeverityScreen: 'Info', bindMode: 'None', communities: [] }, {}],
+    ['default', { logSeverityScreen: 'Info', communities: [], prefixAdvertisements: [] }, {}],
   ])('%s %j', (name, spec, expected) => {
     expect(parse(spec, name)).toEqual({ record: { name, unsupported: [], ...expected }, problems: [] });
+  });
+
+  test('passwords, communities and what is announced with them', () => {
+    const { record, problems } = parse({
+      nodeMeshPassword: { secretKeyRef: { name: 'bgp', key: 'mesh' } },
+      nodeMeshMaxRestartTime: '90s',
+      communities: [
+        { name: 'rack', value: '65000:100' },
+        { name: 'site', value: '65000:1:2' },
+        { name: 'stay', value: 'no-export' },
+      ],
+      prefixAdvertisements: [{ cidr: '10.244.0.0/16', communities: ['rack', '65000:7'] }],
+      bindMode: 'None',
+      gracefulShutdownWhenCordoned: true,
+    });
+    expect(problems).toEqual([]);
+    expect(record).toEqual({
+      name: 'default',
+      nodeMeshPassword: { kind: 'secret', name: 'bgp', key: 'mesh' },
+      nodeMeshMaxRestartTime: 90,
+      communities: new Map<string, unknown>([
+        ['rack', { kind: 'standard', value: 65_000 * 65_536 + 100 }],
+        ['site', { kind: 'large', value: { global: 65_000, local1: 1, local2: 2 } }],
+        ['stay', { kind: 'standard', value: 0xffffff01 }],
+      ]),
+      prefixAdvertisements: [{ cidr: '10.244.0.0/16', communities: ['rack', '65000:7'] }],
+      bindMode: 'None',
+      gracefulShutdownWhenCordoned: true,
+      unsupported: [],
+    });
+  });
+
+  test('what the mesh must agree on is misplaced in the configuration of one node', () => {
+    const { record, problems } = parse({ nodeMeshMaxRestartTime: 9, nodeToNodeMeshEnabled: false }, 'node.a');
+    expect(record).toBeDefined();
+    expect(lines(problems)).toEqual([
+      'warning GRY_FIELD_MISPLACED BGPConfiguration node.a spec.nodeToNodeMeshEnabled: the field has no effect for one node alone; set it in BGPConfiguration default',
+      'warning GRY_FIELD_MISPLACED BGPConfiguration node.a spec.nodeMeshMaxRestartTime: the field has no effect for one node alone; set it in BGPConfiguration default',
+    ]);
   });
 
   test('fields that are not carried out are listed with their paths', () => {
     const { record, problems } = parse({
       serviceClusterIPs: [{ cidr: '10.96.0.0/12' }],
-      nodeMeshPassword: { secretKeyRef: { name: 'bgp', key: 'mesh', optional: true } },
       logSeverityScreen: 'Debug',
     });
-    expect(record?.unsupported).toEqual([
-      'spec.serviceClusterIPs',
-      'spec.nodeMeshPassword',
-      'spec.logSeverityScreen',
-    ]);
-    expect(problems.map((p) => p.remedy)).toEqual(['remove it', 'remove it', 'use the setting logLevel']);
+    expect(record?.unsupported).toEqual(['spec.serviceClusterIPs', 'spec.logSeverityScreen']);
+    expect(problems.map((p) => p.remedy)).toEqual(['remove it', 'use the setting logLevel']);
   });
 
   test('a misspelt field deep inside', () => {

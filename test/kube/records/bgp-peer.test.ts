@@ -17,7 +17,7 @@ const KEEPALIVE =
   'is not a keepalive time: 1 to 65535 seconds; write a third of the hold time, or remove the field';
 
 describe('bad peers are refused', () => {
-  test.each([
+  test.each<[string, unknown, ...string[]]>([
     [
       'spec is a list',
       [],
@@ -102,15 +102,67 @@ describe('bad peers are refused', () => {
       'GRY_FIELD_INVALID spec.sourceAddress: "NodeIP" is not one of UseNodeIP, None; write such a value, or remove the field',
     ],
     [
+      'peerIP and peerSelector',
+      { ...good, peerSelector: 'all()' },
+      'GRY_FIELDS_EXCLUSIVE spec.peerIP: peerIP and peerSelector exclude each other and both are set; remove one of peerSelector and peerIP',
+      'GRY_FIELDS_EXCLUSIVE spec.asNumber: asNumber and peerSelector exclude each other and both are set; remove one of peerSelector and asNumber',
+    ],
+    [
+      'nextHopMode and its deprecated alias',
+      { ...good, nextHopMode: 'Self', keepOriginalNextHop: true },
+      'GRY_FIELDS_EXCLUSIVE spec.keepOriginalNextHop: keepOriginalNextHop and nextHopMode exclude each other and both are set; remove one of nextHopMode and keepOriginalNextHop',
+    ],
+    [
+      'a gateway of the other family',
+      { ...good, reachableBy: '2001:db8::1' },
+      'GRY_FIELDS_CONTRADICT spec.reachableBy: 2001:db8::1 and the peer 192.0.2.1 are of different families; write an IPv4 gateway',
+    ],
+    [
+      'the peer as its own gateway',
+      { ...good, reachableBy: '192.0.2.1' },
+      'GRY_FIELDS_CONTRADICT spec.reachableBy: 192.0.2.1 is the peer itself; remove it',
+    ],
+    [
+      'a password of two sources',
+      { ...good, password: { secretKeyRef: { name: 'a', key: 'b' }, file: '/p' } },
+      'GRY_FIELDS_EXCLUSIVE spec.password: secretKeyRef and file exclude each other and both are set; name either a key of a Secret or a file',
+    ],
+    [
+      'a password of no source',
+      { ...good, password: {} },
+      'GRY_FIELDS_EXCLUSIVE spec.password: neither secretKeyRef nor file is set; name either a key of a Secret or a file',
+    ],
+    ...['password', '/etc/../shadow', '/etc//shadow', '/etc/', '/etc/a\nb'].map(
+      (file): [string, unknown, string] => [
+        `password file ${JSON.stringify(file)}`,
+        { ...good, password: { file } },
+        `GRY_FIELD_INVALID spec.password.file: ${JSON.stringify(file)} is not the absolute path of a file; write it like /etc/gryphon/bgp-password`,
+      ],
+    ),
+    [
+      'restart time',
+      { ...good, maxRestartTime: '4096s' },
+      'GRY_FIELD_INVALID spec.maxRestartTime: "4096s" is not a restart time: 0 to 4095 seconds; write 120s, or remove the field',
+    ],
+    [
+      'pods as peers',
+      { ...good, localWorkloadSelector: 'all()' },
+      'GRY_UNSUPPORTED_FIELD spec.localWorkloadSelector: the field is not carried out, and without it the object would mean something else; write a BGPPeer with peerIP or peerSelector',
+    ],
+    [
+      'role',
+      { ...good, role: 'customer' },
+      'GRY_FIELD_INVALID spec.role: "customer" is not one of Provider, Customer, Peer, RouteServer, RouteServerClient; write such a value, or remove the field',
+    ],
+    [
       'a long description',
       { ...good, description: 'x'.repeat(257) },
       `GRY_FIELD_INVALID spec.description: "${'x'.repeat(59)}… is not a text of at most 256 characters; write such a value, or remove the field`,
     ],
-  ])('%s', (_, spec, problem) => {
+  ])('%s', (_, spec, ...expected) => {
     const { record, problems } = parse(spec);
     expect(record).toBeUndefined();
-    const [code, ...rest] = problem.split(' ');
-    expect(lines(problems)).toEqual([`error ${code} BGPPeer tor-a ${rest.join(' ')}`]);
+    expect(lines(problems)).toEqual(expected.map((line) => `error ${line.replace(' ', ' BGPPeer tor-a ')}`));
   });
 
   test('every mistake is told, not only the first', () => {
@@ -124,19 +176,9 @@ describe('fields without effect are told and the peer is used', () => {
   const unknown = 'there is no such field, it has no effect';
   test.each([
     [
-      { filters: ['f'] },
-      ['spec.filters'],
-      `warning GRY_UNSUPPORTED_FIELD BGPPeer tor-a spec.filters: ${none}; remove it`,
-    ],
-    [
-      { localASNumber: '65001.5' },
-      ['spec.localASNumber'],
-      `warning GRY_UNSUPPORTED_FIELD BGPPeer tor-a spec.localASNumber: ${none}; use the annotation of the Node`,
-    ],
-    [
-      { password: { secretKeyRef: { name: 'a', key: 'b' } } },
-      ['spec.password'],
-      `warning GRY_UNSUPPORTED_FIELD BGPPeer tor-a spec.password: ${none}; remove it`,
+      { password: { secretKeyRef: { name: 'a', key: 'b', optional: true } } },
+      ['spec.password.secretKeyRef.optional'],
+      `warning GRY_UNSUPPORTED_FIELD BGPPeer tor-a spec.password.secretKeyRef.optional: ${none}; remove it: a session never runs without its password`,
     ],
     [
       { nodeSelecter: 'all()' },
@@ -185,6 +227,9 @@ describe('good peers', () => {
     passive: false,
     enabled: true,
     sourceAddress: 'UseNodeIP',
+    keepOriginalNextHop: false,
+    filters: [],
+    reversePeering: 'Auto',
     unsupported: [],
   };
   test.each([
@@ -213,9 +258,44 @@ describe('good peers', () => {
     ],
     [{ description: 'top of rack' }, { description: 'top of rack' }],
     [{ sourceAddress: 'None' }, { sourceAddress: 'None' }],
+    [{ localASNumber: '65001.5' }, { localASNumber: 4_259_905_541 }],
+    [
+      { password: { secretKeyRef: { name: 'bgp', key: 'tor', optional: false } } },
+      { password: { kind: 'secret', name: 'bgp', key: 'tor' } },
+    ],
+    [
+      { password: { file: '/etc/gryphon/tor.password' } },
+      { password: { kind: 'file', path: '/etc/gryphon/tor.password' } },
+    ],
+    [{ nextHopMode: 'Self' }, { nextHopMode: 'Self' }],
+    [{ keepOriginalNextHop: true }, { keepOriginalNextHop: true }],
+    [{ ttlSecurity: 1 }, { ttlSecurity: 1 }],
+    [{ ttlSecurity: 255 }, {}],
+    [{ maxRestartTime: '2m' }, { maxRestartTime: 120 }],
+    [{ maxRestartTime: 0 }, { maxRestartTime: 0 }],
+    [{ numAllowedLocalASNumbers: 2 }, { numAllowedLocalASNumbers: 2 }],
+    [{ filters: ['a', 'b'] }, { filters: ['a', 'b'] }],
+    [{ reachableBy: '192.0.2.254' }, { reachableBy: '192.0.2.254' }],
+    [{ reversePeering: 'Manual' }, { reversePeering: 'Manual' }],
+    [
+      { maxPrefixes: 1000, maxPrefixesRestartTime: '5m' },
+      { maxPrefixes: 1000, maxPrefixesRestartTime: 300 },
+    ],
+    [
+      { addPath: 'Receive', role: 'Customer' },
+      { addPath: 'Receive', role: 'Customer' },
+    ],
   ])('%j', (fields, expected) => {
     expect(parse({ ...good, ...fields })).toEqual({ record: { ...bare, ...expected }, problems: [] });
   });
+});
+
+test('peers that are nodes have neither address nor AS', () => {
+  const { record, problems } = parse({ nodeSelector: '!has(reflector)', peerSelector: 'has(reflector)' });
+  expect(problems).toEqual([]);
+  expect(record).toMatchObject({ nodeSelector: '!has(reflector)', peerSelector: 'has(reflector)' });
+  expect(record).not.toHaveProperty('peerIP');
+  expect(record).not.toHaveProperty('asNumber');
 });
 
 test('no JSON value in any field makes the parser throw, and only whole objects come out', () => {

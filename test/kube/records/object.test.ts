@@ -29,10 +29,6 @@ describe('objects that we do not keep', () => {
       'warning GRY_UNKNOWN_VERSION BGPPeer apiVersion: there is no such kind in gryphon.dev/v1; write apiVersion: gryphon.dev/v1alpha1',
     ],
     [
-      object('gryphon.dev/v1alpha1', 'BGPFilter'),
-      'warning GRY_UNSUPPORTED_KIND BGPFilter kind: the kind is not carried out yet, the object has no effect; remove it',
-    ],
-    [
       object('projectcalico.org/v3', 'IPPool'),
       "warning GRY_FOREIGN_KIND IPPool apiVersion: the object is one of Calico's and has no effect; write gryphon.dev/v1alpha1 to use it",
     ],
@@ -57,10 +53,12 @@ describe('objects that we do not keep', () => {
   });
 });
 
-test.each([
+test.each<[Readonly<Record<string, unknown>>, string, string]>([
   [node('n'), 'nodes', 'n'],
   [ours('IPPool', 'p', { cidr: '10.0.0.0/8' }), 'pools', 'p'],
   [ours('BGPConfiguration', 'default', {}), 'bgpConfigurations', 'default'],
+  [ours('BGPFilter', 'f', {}), 'bgpFilters', 'f'],
+  [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } }, 'secrets', 's'],
   [ours('BGPPeer', 'b', { peerIP: '192.0.2.1', asNumber: 1 }), 'bgpPeers', 'b'],
 ])('%j goes to %s', (value, map, name) => {
   expect(parseObject(value)).toMatchObject({ map, kind: value['kind'], parsed: { record: { name } } });

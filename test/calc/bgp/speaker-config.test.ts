@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { type BgpFacts, type BgpResult, computeBgp } from '../../src/calc/bgp.ts';
-import { computeCluster } from '../../src/calc/cluster.ts';
-import type { NodeRecord } from '../../src/kube/records/node.ts';
-import { address } from '../../src/net/address.ts';
-import { bgpPeer, byName, node } from '../support/records.ts';
-import { selfOf } from '../support/self.ts';
+import type { BgpFacts } from '../../../src/calc/bgp/facts.ts';
+import { type BgpResult, computeBgp } from '../../../src/calc/bgp/speaker-config.ts';
+import { computeCluster } from '../../../src/calc/cluster.ts';
+import type { NodeRecord } from '../../../src/kube/records/node.ts';
+import { address } from '../../../src/net/address.ts';
+import { bgpPeer, byName, node } from '../../support/records.ts';
+import { selfOf } from '../../support/self.ts';
 
 const cluster = byName(
   node('a', ['10.0.1.0/24', 'fd00:1::/64'], ['192.0.2.1', '2001:db8::1'], { labels: { rack: 'r1' } }),
@@ -22,6 +23,11 @@ function compute(
     nodes: computeCluster(nodes).nodes,
     configurations: new Map(),
     peers: new Map(),
+    filters: new Map(),
+    pools: new Map(),
+    secrets: new Map(),
+    passwordFiles: new Map(),
+    linkTo: () => undefined,
     selects: (selector, labels) => selector === `rack == '${labels.rack}'`,
     port: 179,
     ...more,
@@ -97,7 +103,9 @@ it('adds the peers that name this node, choose it, or are for all', () => {
     'peer/everybody 192.0.2.1 AS64512 -> 198.51.100.1:179 AS64600 hold 30/10 import none export originated',
     'peer/mine 192.0.2.1 AS64512 -> 198.51.100.2:1790 AS64601 hold 6/2 import none export originated passive',
     'peer/off 192.0.2.1 AS64512 -> 198.51.100.6:179 AS64604 hold 30/10 import none export originated disabled',
-    'peer/rack1 * AS64512 -> 2001:db8:1::1:179 AS64512 hold 30/5 import none export originated',
+    'peer/rack1 * AS64512 -> 2001:db8:1::1:179 AS64512 hold 30/5 import originators export originated',
+    // Every other node is told to peer with us.
+    'peer/self/b 192.0.2.1 AS64512 -> 192.0.2.2:179 AS64512 hold 30/10 import 10.0.2.0/24 export originated',
   ]);
 });
 
