@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { BgpFamily } from '../../../src/bgp/config.ts';
 import { survivingDirection } from '../../../src/bgp/fsm/collision.ts';
 import { peerState } from '../../../src/bgp/fsm/state.ts';
+import type { OpenMessage } from '../../../src/bgp/wire/message.ts';
 import { notification } from '../../../src/bgp/wire/notification.ts';
 import { address } from '../../../src/net/address.ts';
 import { peerOpen, Script } from './script.ts';
@@ -180,5 +182,60 @@ describe('two connections', () => {
     const script = Script.in('active');
     script.connect(2, 'incoming');
     expect(script.tick(1)).toEqual(['dial']);
+  });
+});
+
+describe('a peer with graceful restart that opens another connection (RFC 4724 §4.2)', () => {
+  const open = (restarting: boolean, families: readonly BgpFamily[] = ['ipv4-unicast']): OpenMessage => ({
+    ...peerOpen,
+    capabilities: [
+      ...peerOpen.capabilities,
+      {
+        kind: 'graceful-restart',
+        restarting,
+        notification: true,
+        restartTime: 120,
+        families: families.map((family) => ({ family, forwarding: true })),
+      },
+    ],
+  });
+  const REPLACED = [
+    'close 1',
+    'down: the peer has restarted: it opened a new connection',
+    'agreed 2',
+    'send 2 keepalive',
+  ];
+  const WAITS = ['agreed 2', 'send 1 keepalive'];
+
+  /** Connection 1 is established with the first OPEN; connection 2 comes `seconds` later, with the second one. */
+  function second(first: OpenMessage, seconds: number, next: OpenMessage): readonly string[] {
+    const script = Script.in('opensent');
+    script.message(1, first);
+    script.message(1, { kind: 'keepalive' });
+    script.now += seconds * 1000;
+    script.connect(2, 'incoming');
+    return script.message(2, next);
+  }
+
+  test.each([
+    ['later', open(false), 5, open(true), REPLACED],
+    ['later, although R is clear', open(false), 5, open(false), REPLACED],
+    ['later, although it had restarted before', open(true), 5, open(true), REPLACED],
+    ['at once, with R that is news', open(false), 0.1, open(true), REPLACED],
+    // Both sides dialled at the same moment, and what the peer sent on two connections has overtaken.
+    ['at once, with R as before: a collision', open(true), 0.1, open(true), WAITS],
+    ['at once, without R: a collision', open(false), 0.1, open(false), WAITS],
+    ['without having named a family', open(false, []), 5, open(true), WAITS],
+    ['without graceful restart', peerOpen, 5, open(true), WAITS],
+  ] as const)('%s', (_, first, seconds, next, outputs) => {
+    expect(second(first, seconds, next)).toEqual(outputs);
+  });
+
+  test('and is not the one that is configured changes nothing', () => {
+    expect(second(open(false), 5, { ...open(true), as: 1 })).toEqual([
+      'send 2 2/2 OPEN Message Error/Bad Peer AS',
+      'close 2',
+      'attempt-failed: peer is AS 1, configured is AS 65002',
+    ]);
   });
 });
