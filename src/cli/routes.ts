@@ -116,15 +116,19 @@ type PathRow = BgpRoute['paths'][number] & { readonly prefix: string };
 const pathRows = ({ prefix, paths }: BgpRoute): readonly PathRow[] =>
   paths.map((path) => ({ prefix, ...path }));
 
+const pathReason = ({ stale, reason }: PathRow): string =>
+  [stale === true ? 'stale' : undefined, reason].filter((text) => text !== undefined).join('; ');
+
 const pathColumns: readonly Column<PathRow>[] = [
   { header: 'BEST', value: (path) => (path.best ? '*' : ''), style: () => 'green' },
   { header: 'PREFIX', value: (path) => path.prefix },
   { header: 'NEXT HOP', value: (path) => path.nextHop ?? 'self' },
   { header: 'FROM', value: (path) => path.peer },
-  { header: 'AS PATH', value: (path) => path.asPath.join(' ') || '-' },
+  { header: 'AS PATH', value: (path) => (path.asPathText ?? path.asPath.join(' ')) || '-' },
   { header: 'LOCAL PREF', value: (path) => String(path.localPref) },
   { header: 'MED', value: (path) => String(path.med ?? '-') },
   { header: 'ORIGIN', value: (path) => path.origin, wide: true },
   { header: 'COMMUNITIES', value: (path) => path.communities.join(' ') || '-', wide: true },
-  { header: 'REASON', value: (path) => path.reason ?? '' },
+  { header: 'ATTRIBUTES', value: (path) => path.attributes?.join(', ') ?? '-', wide: true },
+  { header: 'REASON', value: (path) => pathReason(path) },
 ];

@@ -95,24 +95,24 @@ PREFIX           ORIGIN   VIA                   FROM                STATE
 `;
 
 const BGP = `\
-BEST   PREFIX           NEXT HOP        FROM          AS PATH            LOCAL PREF   MED   REASON
-*      10.233.90.0/24   self            local         -                  100          -
-*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                  100          -
-       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 64513   100          20    longer AS path
-*      fd00:96::/64     fd00:34::11     mesh/node-b   -                  100          -
+BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   REASON
+*      10.233.90.0/24   self            local         -                    100          -
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20    stale; longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -
 `;
 
 const BGP_WIDE = `\
-BEST   PREFIX           NEXT HOP        FROM          AS PATH            LOCAL PREF   MED   ORIGIN       COMMUNITIES           REASON
-*      10.233.90.0/24   self            local         -                  100          -     igp          -
-*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                  100          -     igp          -
-       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 64513   100          20    incomplete   65535:666 no-export   longer AS path
-*      fd00:96::/64     fd00:34::11     mesh/node-b   -                  100          -     igp          -
+BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   ORIGIN       COMMUNITIES           ATTRIBUTES                              REASON
+*      10.233.90.0/24   self            local         -                    100          -     igp          -                     -
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -     igp          -                     -
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20    incomplete   65535:666 no-export   atomic aggregate, type 128 (4 octets)   stale; longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -     igp          -                     -
 `;
 
 const BGP_PEER = `\
-BEST   PREFIX           NEXT HOP       FROM         AS PATH            LOCAL PREF   MED   REASON
-       10.233.96.0/24   192.168.34.1   peer/tor-a   4200000000 64513   100          20    longer AS path
+BEST   PREFIX           NEXT HOP       FROM         AS PATH              LOCAL PREF   MED   REASON
+       10.233.96.0/24   192.168.34.1   peer/tor-a   4200000000 {64513}   100          20    stale; longer AS path
 `;
 
 const PODS = `\
