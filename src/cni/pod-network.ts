@@ -15,7 +15,7 @@ import type { GatewayMode } from './link/plan.ts';
 import { PodLinks } from './link/pod-links.ts';
 import { LostLinks } from './lost-links.ts';
 import type { OperationContext } from './operations/context.ts';
-import { del, detach } from './operations/del.ts';
+import { detach } from './operations/del.ts';
 import { Dispatcher, type Outcome } from './operations/dispatcher.ts';
 import { OperationQueue } from './operations/operation-queue.ts';
 import type { ShimRequest } from './protocol/frame.ts';
@@ -90,8 +90,20 @@ export class PodNetwork {
     const unavailable = (): string | undefined => this.#unavailable();
     const mtu = (): number => this.#config.mtu;
     const gateway = (): GatewayMode => (this.#config.routerAtGateway === true ? 'proxied' : 'held');
+    const detached = (): Promise<void> => this.#dispatcher.detached();
     const freed = (addresses: readonly Address[]): void => this.#flows.add(addresses);
-    this.#context = { ipam, links: this.#links, log, mtu, gateway, refusal, unavailable, freed, changed };
+    this.#context = {
+      ipam,
+      links: this.#links,
+      log,
+      mtu,
+      gateway,
+      refusal,
+      unavailable,
+      detached,
+      freed,
+      changed,
+    };
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);
     this.#delQueue = new DelQueue(socketPath, log);
     this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);
@@ -134,7 +146,7 @@ export class PodNetwork {
   async #adopt(signal: AbortSignal): Promise<void> {
     const { ipam, log } = this.#options;
     const live = await this.#links.live(signal);
-    const unfinished = ipam.list().filter((a) => a.state === 'reserved');
+    const unfinished = ipam.list().filter((a) => a.state !== 'configured');
     for (const key of unfinished) await this.#undoUnfinished(key);
     const adopted = ipam.adopt(live.filter((link) => this.#links.find(link) !== undefined));
     if (adopted.length > 0)
@@ -146,7 +158,9 @@ export class PodNetwork {
     try {
       await detach(attachment, this.#context);
     } catch (error) {
-      this.#options.log.warn('an ADD cut short by a restart is not undone', { reason: describeError(error) });
+      this.#options.log.warn('what was cut short by a restart is not undone yet', {
+        reason: describeError(error),
+      });
     }
   }
 
@@ -218,8 +232,16 @@ export class PodNetwork {
   #scheduleDrain(): void {
     this.#timer = this.#options.clock.setTimer(QUEUE_INTERVAL, () => {
       void this.#drainQueue();
+      for (const key of this.#detaching()) {
+        // Nobody works on it: the kernel refused the last time.
+        if (!this.#operations.has(attachmentId(key))) void this.#dispatcher.detach(key);
+      }
       this.#scheduleDrain();
     });
+  }
+
+  #detaching(): readonly Attachment[] {
+    return this.#options.ipam.list().filter((a) => a.state === 'detaching');
   }
 
   /** One at a time: a second one waits for the first and then finds nothing. */
@@ -243,7 +265,7 @@ export class PodNetwork {
   async #carryOutQueued(call: ShimRequest): Promise<void> {
     const request = this.#parseQueued(call);
     if (request?.command !== 'DEL') return;
-    await this.#operations.run(attachmentId(request.key), () => del(request, this.#context));
+    await this.#operations.run(attachmentId(request.key), () => detach(request.key, this.#context));
   }
 
   #parseQueued(call: ShimRequest): CniRequest | undefined {

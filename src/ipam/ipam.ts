@@ -168,13 +168,17 @@ export class Ipam {
     return confirmed;
   }
 
-  /** The link is about to go. Not written down: an agent that dies meanwhile finds the link, or finds that it has gone. */
-  leave(key: AttachmentKey): Attachment | undefined {
+  /**
+   * The link is about to go. `durable`: it is on disk, so that an agent that dies now takes the link apart after its restart.
+   * Undefined: the attachment is unknown.
+   */
+  leave(key: AttachmentKey): { readonly durable: boolean } | undefined {
     const attachment = this.get(key);
     if (attachment === undefined) return undefined;
-    const leaving: Attachment = { ...attachment, state: 'detaching' };
-    this.#attachments.set(attachmentId(key), leaving);
-    return leaving;
+    if (attachment.state === 'detaching') return { durable: false };
+    const id = attachmentId(key);
+    this.#attachments.set(id, { ...attachment, state: 'detaching' });
+    return { durable: this.#remember({ kind: 'leave', id }) };
   }
 
   /** Takes the addresses back; they rest for the cool-down. Never fails: a line that cannot be written is made up for later. */
@@ -233,13 +237,15 @@ export class Ipam {
 
   /**
    * For facts that hold whether or not they can be written. A `free` that is missing makes the address look taken after a
-   * restart until it is given again; a `take` of a live link that is missing is found again at its link.
+   * restart until it is given again; a `take` of a live link that is missing is found again at its link. Tells whether it was written.
    */
-  #remember(record: JournalRecord): void {
+  #remember(record: JournalRecord): boolean {
     try {
       this.#append(record);
+      return true;
     } catch (error) {
       this.#log.warn('ipam journal line is lost', { reason: describeError(error) });
+      return false;
     }
   }
 

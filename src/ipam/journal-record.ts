@@ -8,6 +8,8 @@ export type JournalRecord =
   | { readonly kind: 'take'; readonly attachment: Attachment }
   /** The link of the attachment is finished. */
   | { readonly kind: 'ready'; readonly id: string }
+  /** The attachment is being taken apart: its DEL was answered, or is about to be. */
+  | { readonly kind: 'leave'; readonly id: string }
   /** The attachment is gone; its addresses rest since `at` (wall clock, milliseconds). */
   | { readonly kind: 'free'; readonly id: string; readonly at: number }
   /** The address rests since `at`: what compaction keeps of a `free`. */
@@ -56,7 +58,7 @@ export function decodeRecord(text: string): JournalRecord | undefined {
     const attachment = decodeAttachment(value['attachment']);
     return attachment === undefined ? undefined : { kind, attachment };
   }
-  if (kind === 'ready' && typeof id === 'string') return { kind, id };
+  if ((kind === 'ready' || kind === 'leave') && typeof id === 'string') return { kind, id };
   if (kind === 'free' && typeof id === 'string' && typeof at === 'number') return { kind, id, at };
   if (kind === 'rest' && address !== undefined && typeof at === 'number') return { kind, address, at };
   return undefined;
@@ -68,7 +70,7 @@ function decodeAttachment(value: unknown): Attachment | undefined {
   if (typeof network !== 'string' || typeof containerID !== 'string' || typeof ifname !== 'string')
     return undefined;
   if (typeof hostLink !== 'string' || typeof createdAt !== 'number') return undefined;
-  if (state !== 'reserved' && state !== 'configured') return undefined;
+  if (state !== 'reserved' && state !== 'configured' && state !== 'detaching') return undefined;
   const addresses = value['addresses'].map((a) => (typeof a === 'string' ? parseAddress(a) : undefined));
   if (!addresses.every((a) => a !== undefined)) return undefined;
   const pod = decodePod(value['pod']);

@@ -44,17 +44,21 @@ class Replay {
     switch (record.kind) {
       case 'take':
         return this.#take(record.attachment);
-      case 'ready': {
-        const attachment = this.attachments.get(record.id);
-        if (attachment !== undefined) this.attachments.set(record.id, { ...attachment, state: 'configured' });
-        return;
-      }
+      case 'ready':
+        return this.#enter(record.id, 'configured');
+      case 'leave':
+        return this.#enter(record.id, 'detaching');
       case 'free':
         for (const address of this.#drop(record.id)) this.#rest(address, record.at);
         return;
       case 'rest':
         return this.#rest(record.address, record.at);
     }
+  }
+
+  #enter(id: string, state: Attachment['state']): void {
+    const attachment = this.attachments.get(id);
+    if (attachment !== undefined) this.attachments.set(id, { ...attachment, state });
   }
 
   /** A later line is right: an address is only given again after a release, so the line of that release has been lost. */

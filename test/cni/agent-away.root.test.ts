@@ -30,7 +30,7 @@ test('a DEL while the agent is away is answered with success and carried out whe
   expect(queue(node)).toHaveLength(1);
   const file = path.join(path.dirname(node.socketPath), 'del-queue', queue(node)[0]!);
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
-  expect(await node.links()).toHaveLength(2);
+  await expect.poll(() => node.links()).toHaveLength(2);
 
   await node.start();
   // An ADD waits for what is queued, so the same container can come again (podman keeps IDs).
@@ -82,7 +82,7 @@ test('an agent that is about to stop refuses ADD, still does DEL, and leaves no 
   expect(refused).toMatchObject({ exit: 1, json: { code: 11, details: 'the agent is stopping' } });
   expect(await node.call({ command: 'STATUS' })).toMatchObject({ exit: 0 });
   expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0 });
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   await node.stop();
   expect(fs.existsSync(node.socketPath)).toBe(false);
 });

@@ -146,7 +146,7 @@ test('an agent that died in the middle of an ADD undoes it at its next start', a
   const lines = fs.readFileSync(node.journal, 'utf8').split('\n');
   fs.writeFileSync(node.journal, lines.filter((line) => !line.includes('"ready"')).join('\n'));
   await node.start();
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   expect(await node.add('c1', pod)).toMatchObject({ exit: 0 });
 });
 

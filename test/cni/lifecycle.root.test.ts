@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { encodeRecord } from '../../src/ipam/journal-record.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { CniNode, type PluginAnswer } from '../support/cni-node.ts';
 import { createNetns } from '../support/netns.ts';
@@ -30,7 +31,7 @@ test("an interface of somebody else's under the wanted name is refused and stays
   await pod.ip('link add eth0 type veth peer name other');
   expect(await node.add('c1', pod)).toMatchObject({ exit: 1, json: { code: 102 } });
   expect(await pod.ip('-brief link')).toContain('eth0');
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
 });
 
 test('what is no sandbox is refused before anything is touched', async () => {
@@ -48,7 +49,7 @@ test('what is no sandbox is refused before anything is touched', async () => {
     const answer = await node.call({ command: 'ADD', containerID: 'c1', netns });
     expect(answer, what).toMatchObject({ exit: 1, json: { code: 8 } });
   }
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   expect(fs.readFileSync(node.journal, 'utf8').split('\n')).toHaveLength(2);
 });
 
@@ -67,7 +68,7 @@ test('DEL succeeds whatever has become of the sandbox, and never touches the nex
   }
   expect(await node.del('never-added', '')).toMatchObject({ exit: 0, stdout: '' });
   await fresh.exec('ping', '-c1', '-W2', '192.0.2.10');
-  expect(await node.links()).toHaveLength(1);
+  await expect.poll(() => node.links()).toHaveLength(1);
 });
 
 test('an ADD that fails half-way leaves neither link nor address', async () => {
@@ -77,7 +78,7 @@ test('an ADD that fails half-way leaves neither link nor address', async () => {
   const pod = await node.pod();
   const refused = await node.add('c1', pod);
   expect(refused).toMatchObject({ exit: 1, json: { code: 103, msg: 'route to 10.244.1.1 is refused' } });
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   expect(await pod.ip('-brief link')).not.toContain('eth0');
   expect(await node.netns.ip('route show 10.244.1.1')).toContain('dev uplink');
   await node.netns.ip('route del 10.244.1.1/32 dev uplink');
@@ -115,7 +116,7 @@ test('a lost journal is made up for from the live links', async () => {
   await node.start();
   expect(addressesOf(await node.add('c2', await node.pod()))).toEqual(['10.244.1.3/32', 'fd00:244:1::3/128']);
   expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0 });
-  expect(await node.links()).toHaveLength(1);
+  await expect.poll(() => node.links()).toHaveLength(1);
 });
 
 test('fifty pods at once get fifty addresses, and go at once', async () => {
@@ -125,10 +126,10 @@ test('fifty pods at once get fifty addresses, and go at once', async () => {
   const answers = await Promise.all(pods.map((pod, i) => node.add(`c${i}`, pod)));
   expect(answers.map((a) => a.exit)).toEqual(answers.map(() => 0));
   expect(new Set(answers.flatMap(addressesOf)).size).toBe(100);
-  expect(await node.links()).toHaveLength(50);
+  await expect.poll(() => node.links()).toHaveLength(50);
   const gone = await Promise.all(pods.map((pod, i) => node.del(`c${i}`, pod.path)));
   expect(gone.map((a) => a.exit)).toEqual(gone.map(() => 0));
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   expect(await node.netns.ip('route show proto 71')).toBe('');
 });
 
@@ -157,7 +158,7 @@ test('GC removes what the runtime does not name, and only that', async () => {
   expect(await node.call({ command: 'GC', config: { 'cni.dev/valid-attachments': valid } })).toMatchObject({
     exit: 0,
   });
-  expect(await node.links()).toHaveLength(1);
+  await expect.poll(() => node.links()).toHaveLength(1);
 });
 
 test('a link that is deleted by hand: CHECK tells, the address is free after a while, a late DEL is fine', async () => {
@@ -174,7 +175,7 @@ test('a link that is deleted by hand: CHECK tells, the address is free after a w
     .toContain('addresses of a pod whose link has gone are released');
   expect(addressesOf(await node.add('next', await node.pod()))).toEqual(['10.244.1.0/32']);
   expect(await node.del('lost', pod.path)).toMatchObject({ exit: 0 });
-  expect(await node.links()).toHaveLength(2);
+  await expect.poll(() => node.links()).toHaveLength(2);
 });
 
 test('CHECK tells what is missing', async () => {
@@ -220,4 +221,34 @@ test("connections of a freed address are forgotten, others' are not", async () =
   expect(await sources()).toEqual(['10.244.1.200', own].sort());
   await node.del('c1');
   await expect.poll(sources, { timeout: 5000 }).toEqual(['10.244.1.200']);
+});
+
+test('DEL is answered before the link has gone: a sandbox that is used again never meets remains', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pod = await node.pod();
+  for (let i = 0; i < 10; i++) {
+    expect(await node.add(`c${i}`, pod)).toMatchObject({ exit: 0 });
+    expect(await node.del(`c${i}`, pod.path)).toMatchObject({ exit: 0, stdout: '' });
+  }
+  for (let i = 0; i < 5; i++) {
+    expect(await node.add('same', pod)).toMatchObject({ exit: 0 });
+    expect(await node.del('same', pod.path)).toMatchObject({ exit: 0, stdout: '' });
+  }
+  await expect.poll(() => node.links()).toEqual([]);
+});
+
+test('an agent that dies after the answer to a DEL takes the link apart at its next start', async () => {
+  await using node = await CniNode.create({ ...dual, podCIDRs: [prefix('10.244.1.0/30')] }, 0);
+  await node.start();
+  const pod = await node.pod();
+  await node.add('c1', pod);
+  await node.stop();
+  // What is on disk when the agent dies between the answer and the kernel's work.
+  const [header = '', ...rest] = fs.readFileSync(node.journal, 'utf8').trimEnd().split('\n');
+  const leave = encodeRecord({ kind: 'leave', id: 'gryphon/c1/eth0' }).trimEnd();
+  fs.writeFileSync(node.journal, `${[header, ...rest, leave].join('\n')}\n`);
+  await node.start();
+  expect(await node.links()).toEqual([]);
+  expect(await node.add('c2', pod)).toMatchObject({ exit: 0 });
 });

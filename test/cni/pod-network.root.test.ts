@@ -47,7 +47,7 @@ test('a pod gets its link, addresses and routes; the node gets its routes; CHECK
   expect(await node.call(check)).toMatchObject({ exit: 0, stdout: '' });
 
   expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0, stdout: '' });
-  expect(await node.links()).toEqual([]);
+  await expect.poll(() => node.links()).toEqual([]);
   expect(await node.netns.ip('route show proto 71')).toBe('');
   expect(await pod.ip('-brief link')).not.toContain('eth0');
   expect(await node.del('c1', pod.path)).toMatchObject({ exit: 0, stdout: '' });

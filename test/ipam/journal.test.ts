@@ -45,6 +45,7 @@ const history: readonly JournalRecord[] = [
   { kind: 'ready', id: id('b') },
   { kind: 'rest', address: address('10.0.0.9'), at: 1_700_000_002_000 },
   { kind: 'take', attachment: attachment('c', '10.0.0.2', 'fd00::4') },
+  { kind: 'leave', id: id('c') },
 ];
 
 const open = (boot = 'boot-1'): ReturnType<typeof Journal.open> => Journal.open(file, boot);
@@ -70,14 +71,14 @@ test('a reopened journal tells what its lines amount to', () => {
   expect(open().state).toMatchObject({
     attachments: new Map([
       [id('b'), { ...attachment('b', '10.0.0.3', 'fd00::3'), state: 'configured' }],
-      [id('c'), attachment('c', '10.0.0.2', 'fd00::4')],
+      [id('c'), { ...attachment('c', '10.0.0.2', 'fd00::4'), state: 'detaching' }],
     ]),
     resting: new Map<Address, number>([
       [address('fd00::2'), 1_700_000_001_000],
       [address('10.0.0.9'), 1_700_000_002_000],
     ]),
     damaged: 0,
-    lines: 7,
+    lines: 8,
   });
 });
 

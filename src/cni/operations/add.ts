@@ -34,11 +34,13 @@ export async function add(
   const previous = config.prevResult === undefined ? undefined : parseResult(config.prevResult);
   const requested = requestedAddresses(request);
   using netns = openPodNetns(path);
+  // A sandbox may be used again before the kernel has taken its last interface away.
+  if (context.links.hasInterface(netns, key.ifname)) await context.detached();
   refuseExisting(request, netns, context);
   if (context.ipam.get(key) !== undefined || context.links.find(key) !== undefined)
     await detach(key, context);
   throwIfGone(caller);
-  const attachment = allocate(request, requested, context);
+  const attachment = await allocate(request, requested, context);
   context.changed();
   try {
     const mtu = config.mtu ?? context.mtu();
@@ -99,15 +101,30 @@ function requestedAddresses({ config, args }: AddRequest): readonly Address[] {
   });
 }
 
-function allocate(request: AddRequest, requested: readonly Address[], context: OperationContext): Attachment {
+/** What is being taken apart frees addresses within a moment: before an ADD is refused for want of one, that is waited for. */
+async function allocate(
+  request: AddRequest,
+  requested: readonly Address[],
+  context: OperationContext,
+): Promise<Attachment> {
   const { key, args } = request;
   const pod = args.pod === undefined ? {} : { pod: args.pod };
+  const take = (): Attachment =>
+    context.ipam.allocate(key, { hostLink: hostLinkName(key), requested, ...pod });
   try {
-    return context.ipam.allocate(key, { hostLink: hostLinkName(key), requested, ...pod });
+    return take();
+  } catch (error) {
+    if (!(error instanceof IpamError && takenCodes.has(error.code))) throw ipamToCni(error);
+  }
+  await context.detached();
+  try {
+    return take();
   } catch (error) {
     throw ipamToCni(error);
   }
 }
+
+const takenCodes: ReadonlySet<string> = new Set(['GRY_IPAM_EXHAUSTED', 'GRY_IPAM_REQUEST']);
 
 /** Which errors of IPAM can pass by themselves: the runtime tries again in either case, people read the code. */
 const ipamCodes: Readonly<Record<string, CniCode>> = {

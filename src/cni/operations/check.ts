@@ -21,7 +21,7 @@ export async function check(
   if (config.prevResult === undefined) throw new CniError(cniCode.badConfig, 'CHECK needs prevResult');
   const previous = parseResult(config.prevResult);
   const attachment = context.ipam.get(key);
-  if (attachment === undefined)
+  if (attachment?.state !== 'configured')
     throw new CniError(cniCode.checkFailed, 'the container has no addresses of this node');
   using netns = openPodNetns(path);
   const problems = [

@@ -16,6 +16,8 @@ export interface OperationContext {
   readonly refusal: () => string | undefined;
   /** Why STATUS says so; undefined also during a restart, which is nothing to make a node unready for. */
   readonly unavailable: () => string | undefined;
+  /** Resolves when the attachments that are being taken apart now have gone. */
+  readonly detached: () => Promise<void>;
   /** No pod has these addresses any more. */
   readonly freed: (addresses: readonly Address[]) => void;
   /** An attachment was reserved, configured or released. */

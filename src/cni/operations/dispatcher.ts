@@ -9,7 +9,7 @@ import { isSupported } from '../protocol/version.ts';
 import { add } from './add.ts';
 import { check } from './check.ts';
 import type { OperationContext } from './context.ts';
-import { del, detach, garbage } from './del.ts';
+import { detach, garbage, leave } from './del.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { status } from './status.ts';
 
@@ -25,6 +25,8 @@ export interface Outcome {
 export class Dispatcher {
   readonly #context: OperationContext;
   readonly #queue: OperationQueue;
+  /** Under way. */
+  readonly #detaching = new Set<Promise<unknown>>();
 
   constructor(context: OperationContext, queue: OperationQueue) {
     this.#context = context;
@@ -56,7 +58,7 @@ export class Dispatcher {
         return { answer: { exit: 0, output: renderResult(result, request.version) }, undo };
       }
       case 'DEL':
-        await this.#serialised(request.key, () => del(request, context));
+        await this.#del(request.key);
         return nothingToSay;
       case 'CHECK':
         await this.#serialised(request.key, () => check(request, caller, context));
@@ -70,6 +72,39 @@ export class Dispatcher {
         status(context);
         return nothingToSay;
     }
+  }
+
+  /** Answered when it is certain that the attachment goes; a call for the same one that comes meanwhile waits until it has gone. */
+  async #del(key: AttachmentKey): Promise<void> {
+    const left = this.#serialised(key, () => Promise.resolve(leave(key, this.#context)));
+    const gone = this.detach(key);
+    if (await left) return;
+    const failure = await gone;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Takes the attachment apart, in its turn. Gives what went wrong: it has to be tried again. */
+  detach(key: AttachmentKey): Promise<Error | undefined> {
+    return this.#queue.runUnlimited(attachmentId(key), () => {
+      const detaching = this.#detach(key).finally(() => this.#detaching.delete(detaching));
+      this.#detaching.add(detaching);
+      return detaching;
+    });
+  }
+
+  async #detach(key: AttachmentKey): Promise<Error | undefined> {
+    try {
+      await detach(key, this.#context);
+      return undefined;
+    } catch (error) {
+      this.#context.log.warn('a pod link is not removed yet', { key, reason: describeError(error) });
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Resolves when the attachments that are being taken apart now have gone; those that wait for their turn do not count. */
+  async detached(): Promise<void> {
+    await Promise.all(this.#detaching);
   }
 
   /** Unless the same container has been attached anew meanwhile. */

@@ -12,9 +12,8 @@ export class OperationQueue {
     this.#limit = limit;
   }
 
-  async run<T>(key: string, operation: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key) ?? Promise.resolve();
-    const result = before.then(async () => {
+  run<T>(key: string, operation: () => Promise<T>): Promise<T> {
+    return this.#append(key, async () => {
       await this.#enter();
       try {
         return await operation();
@@ -22,6 +21,21 @@ export class OperationQueue {
         this.#leave();
       }
     });
+  }
+
+  /** In its turn like the others, but beside the limit: for what mostly waits for the kernel. */
+  runUnlimited<T>(key: string, operation: () => Promise<T>): Promise<T> {
+    return this.#append(key, operation);
+  }
+
+  /** Whether something of the key runs or waits. */
+  has(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
+  async #append<T>(key: string, operation: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    const result = before.then(operation);
     const tail = result.then(nothing, nothing);
     this.#tails.set(key, tail);
     try {

@@ -10,6 +10,8 @@ export function status(context: OperationContext): void {
   const reason = context.unavailable();
   if (reason !== undefined) throw new CniError(cniCode.notAvailable, 'no pod can be attached now', reason);
   if (context.refusal() !== undefined || context.ipam.available) return;
+  // Its addresses are free in a moment.
+  if (context.ipam.list().some((a) => a.state === 'detaching')) return;
   const usage = context.ipam.usage().map((u) => `${u.cidr}: ${u.used} of ${u.total} used`);
   throw new CniError(cniCode.notAvailable, 'no address is free', usage.join('; '));
 }

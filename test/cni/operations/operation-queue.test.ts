@@ -76,3 +76,23 @@ test('idle resolves when the last one has ended', async () => {
   }
   await Promise.all([...all, waiting]);
 });
+
+test('beside the limit, yet in the turn of its key', async () => {
+  const { queue, running, start, end } = stage(1);
+  const order: string[] = [];
+  const all = [start('a', 'a1'), start('b', 'b1')];
+  const beside = ['a', 'c'].map((key) =>
+    queue.runUnlimited(key, () => {
+      order.push(key);
+      return Promise.resolve(key);
+    }),
+  );
+  await settle();
+  expect([...running]).toEqual(['a1']);
+  expect(order).toEqual(['c']);
+  expect([queue.has('a'), queue.has('c')]).toEqual([true, false]);
+  await end('a1');
+  expect(order).toEqual(['c', 'a']);
+  await end('b1');
+  await Promise.all([...all, ...beside]);
+});
