@@ -49,6 +49,7 @@ export class Retention {
   #inbound: Inbound | undefined;
   /** What the session that is over had agreed on. */
   #agreed: AgreedRestart | undefined;
+  #ended = false;
 
   constructor(options: RetentionOptions) {
     const { clock, defer, guard } = options;
@@ -59,6 +60,7 @@ export class Retention {
   /** An established session is over: its exchange is closed, and what the agreement asks for is kept. */
   lost(exchange: Exchange, down: DownReason): void {
     const { name, log } = this.#options;
+    if (this.#ended) return exchange.close();
     this.#inbound = exchange.inbound;
     this.#agreed = exchange.negotiated.restart;
     this.#feed({ kind: 'lost', agreed: this.#agreed, down }, exchange);
@@ -85,6 +87,12 @@ export class Retention {
     this.#state = NOTHING_STALE;
     this.#inbound = undefined;
     this.#alarm.set(undefined);
+  }
+
+  /** As `forget`, and for ever: the session is being ended for good. */
+  end(): void {
+    this.#ended = true;
+    if (!this.#state.connected) this.forget();
   }
 
   /** Undefined: nothing is kept. */

@@ -7,7 +7,7 @@ import type { PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
-import { type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
+import { establishedConnection, type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
 import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
 import { PrefixWatch } from './prefix-limit.ts';
@@ -98,7 +98,7 @@ export class Session {
     this.#peer = peer;
     this.#speaker = speaker;
     if (!equal(sessionIdentity(before.peer, before.speaker), sessionIdentity(peer, speaker))) {
-      return this.#restart(before.peer);
+      return this.#restart(before.peer, before.speaker);
     }
     if (before.peer.password !== peer.password) this.#guard(() => this.#connections.setPassword(peer));
     this.#guard(() => this.#exchange?.set(peer, speaker));
@@ -130,8 +130,8 @@ export class Session {
 
   /** Ends the session for good; settles when all its connections are closed. */
   async stop(reason: string, message?: NotificationMessage): Promise<void> {
+    this.#guard(() => this.#retention.end());
     this.#stop(reason, message);
-    this.#guard(() => this.#retention.forget());
     await this.#connections.closed();
   }
 
@@ -148,12 +148,15 @@ export class Session {
   }
 
   /** Another address or AS is another peer, which has not told what this one told. */
-  #restart(before: PeerConfig): void {
+  #restart(before: PeerConfig, { routerID }: Announced): void {
     const { enabled, address, localAS, remoteAS } = this.#peer;
     if (enabled === false) {
       this.#stop('disabled by configuration', notification('administrativeShutdown'));
     } else if (equal([address, localAS, remoteAS], [before.address, before.localAS, before.remoteAS])) {
-      this.#stop('configuration changed', notification('otherConfigurationChange'));
+      // Without RFC 8538 a NOTIFICATION would cost both sides their routes, and a connection that is just closed does not.
+      const { restart } = establishedConnection(this.#machine.state)?.negotiated ?? {};
+      const silent = restart !== undefined && !restart.notification && routerID === this.#speaker.routerID;
+      this.#stop('configuration changed', silent ? undefined : notification('otherConfigurationChange'));
     } else {
       this.#stop('configuration changed', notification('peerDeconfigured'));
       this.#guard(() => this.#retention.forget());

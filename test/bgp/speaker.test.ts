@@ -190,7 +190,7 @@ describe('a changed configuration', () => {
       keepaliveTime: 3,
       flaps: 1,
     });
-    expect(cluster.peer(2, 1).lastDown?.reason).toBe('peer sent Cease/Other Configuration Change');
+    expect(cluster.peer(2, 1).lastDown?.reason).toBe('connection closed by the peer');
     expect(cluster.peer(1, 3).flaps).toBe(0);
   });
 

@@ -75,10 +75,10 @@ export class SimCluster {
     node.speaker.set(node.config);
   }
 
-  /** A new speaker in the place of one that stopped or crashed. */
-  restart(index: number): void {
+  /** A new speaker in the place of one that stopped or crashed; `restart` as in its options. */
+  restart(index: number, restart?: { readonly forwarding: boolean }): void {
     const node = this.node(index);
-    node.speaker = this.#makeSpeaker(node.host, node.batches);
+    node.speaker = this.#makeSpeaker(node.host, node.batches, restart);
     node.speaker.set(node.config);
   }
 
@@ -125,8 +125,13 @@ export class SimCluster {
     };
   }
 
-  #makeSpeaker(host: FakeHost, batches: (readonly RouteChange[])[]): Speaker {
+  #makeSpeaker(
+    host: FakeHost,
+    batches: (readonly RouteChange[])[],
+    restart?: { readonly forwarding: boolean },
+  ): Speaker {
     return new Speaker({
+      ...(restart !== undefined && { restart }),
       transport: host,
       clock: this.clock,
       log: this.#log,
@@ -145,9 +150,12 @@ export const others = (size: number, index: number): readonly string[] =>
     .map((i) => `10.244.${i}.0/24 via 192.0.2.${i}`)
     .sort();
 
-/** A mesh that has settled. */
-export function converged(size: number, seed = 1): SimCluster {
-  const cluster = new SimCluster(size, { seed });
+/** A mesh that has settled; `info` is told what its speakers log. */
+export function converged(size: number, seed = 1, info?: Log['info']): SimCluster {
+  const cluster = new SimCluster(size, {
+    seed,
+    ...(info !== undefined && { log: { ...silentLog, component: () => silentLog, info } }),
+  });
   cluster.start();
   cluster.run(15);
   return cluster;
