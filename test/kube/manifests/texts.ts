@@ -20,3 +20,20 @@ spec:
 ${more}`;
 
 export const documents = (...texts: readonly string[]): string => texts.join('---\n');
+
+export const secretText = (name: string, key: string, value: string, more = ''): string =>
+  `apiVersion: v1
+kind: Secret
+metadata:
+  name: ${name}
+stringData:
+  ${key}: ${value}
+${more}`;
+
+/** The end of a BGPPeer, for `peerText`. */
+export const passwordText = (name: string, key: string): string =>
+  `  password:
+    secretKeyRef:
+      name: ${name}
+      key: ${key}
+`;
