@@ -124,7 +124,12 @@ function judgeAttribute(attribute: RawAttribute, terms: Terms, onlyMP: boolean, 
     const least = useless || [6, 7, 17, 18].includes(type) || (type === 3 && onlyMP) ? 0 : 1;
     return [{ least, most: 1, endings: [ending('RFC 4271 §6.3', 3, 4, raw), ...valueEndings(attribute)] }];
   }
-  if (useless || readValue(attribute, terms, facts)) return [];
+  if (useless) return [];
+  if (readValue(attribute, terms, facts)) {
+    // RFC 4271 §6.3: whether an address of a reserved block can be a host's is a matter of opinion.
+    const doubtful = type === 3 && isHost4(attribute.value) === 'perhaps';
+    return doubtful ? [{ least: 0, most: 1, endings: valueEndings(attribute) }] : [];
+  }
   // RFC 7606 §7.6, §7.7, RFC 6793 §6
   const level = [6, 7, 17, 18].includes(type) ? 0 : 1;
   // RFC 4760 §3: NEXT_HOP beside MP_REACH_NLRI alone SHOULD be ignored.
