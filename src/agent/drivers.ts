@@ -1,5 +1,6 @@
 import type { DriverView } from '../api/view.ts';
 import type { Intent } from '../calc/intent.ts';
+import type { LearnedRoutes } from '../calc/learned-routes.ts';
 import { memo } from '../calc/memo.ts';
 import type { RouteResult } from '../calc/routes.ts';
 import type { ConflistDriver, DesiredConflist } from '../cni/conflist-driver.ts';
@@ -31,12 +32,19 @@ export class Drivers {
   readonly #set: DriverSet;
   readonly #states: Readonly<Record<keyof DriverSet, DriverState>>;
 
-  /** The same object for the same routes: the route driver need not look at them again. */
+  /** The same object for the same tables; learned routes go on as changes. */
   readonly #routeIntent = memo(
-    ({ routes, hold }: RouteResult, block: boolean, pod: boolean, remote: boolean): RouteIntent => ({
+    (
+      { routes, hold }: RouteResult,
+      changes: LearnedRoutes | undefined,
+      block: boolean,
+      pod: boolean,
+      remote: boolean,
+    ): RouteIntent => ({
       routes,
       hold,
       keep: { block, pod, remote },
+      ...(changes === undefined ? {} : { changes }),
     }),
   );
 
@@ -56,7 +64,7 @@ export class Drivers {
     const { sysctls, routes, firewall, conflist } = this.#states;
     this.#set.sysctls.set(intent.sysctls);
     const { block, pod, remote } = options.keep;
-    this.#set.routes.set(this.#routeIntent(intent.routes, block, pod, remote));
+    this.#set.routes.set(this.#routeIntent(intent.routes, intent.learned, block, pod, remote));
     this.#set.firewall.set(intent.firewall);
     const waits = [await sysctls.apply(signal)];
     waits.push(...(await Promise.all([routes.apply(signal), firewall.apply(signal)])));

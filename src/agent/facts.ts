@@ -12,6 +12,7 @@ import type { Snapshot } from '../kube/records/snapshot.ts';
 import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
+import { FactFeed } from './fact-feed.ts';
 
 /**
  * One kind of fact: records by key. A record that equals the one it replaces is no change, so that events may repeat, come
@@ -87,7 +88,7 @@ export class FactStore {
   /** Routes of the main table that are not ours: next hops are resolved through them. By position in the kernel's order. */
   readonly foreignRoutes: FactTable<string, RouteRecord>;
   /** Best routes of the BGP speaker. */
-  readonly learned: FactTable<Prefix, LearnedRoute>;
+  readonly learned: FactFeed<Prefix, LearnedRoute>;
   /** Pods on this node, by `attachmentId`. */
   readonly attachments: FactTable<string, Attachment>;
 
@@ -103,7 +104,7 @@ export class FactStore {
     this.links = table('links');
     this.addresses = table('addresses');
     this.foreignRoutes = table('foreignRoutes');
-    this.learned = table('learned');
+    this.learned = new FactFeed(() => onChange('learned'));
     this.attachments = table('attachments');
   }
 
@@ -130,7 +131,7 @@ export class FactStore {
       links: this.links.records,
       addresses: this.addresses.records,
       foreignRoutes: this.foreignRoutes.records,
-      learned: this.learned.records,
+      learned: this.learned,
       attachments: this.attachments.records,
     };
   }

@@ -43,6 +43,7 @@ export class KernelFacts {
       log: options.log,
       pass: (signal) => this.#read(signal),
       spacing: 50,
+      rest: 1,
     });
   }
 

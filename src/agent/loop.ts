@@ -7,8 +7,10 @@ export interface LoopOptions {
   readonly log: Log;
   /** One pass: compute the intent, apply the drivers. Says when it wants to run again although nothing changed. */
   readonly pass: (signal: AbortSignal) => Promise<{ readonly retryAfter?: number }>;
-  /** Milliseconds between the starts of two passes while changes keep coming; the first comes at once. */
+  /** Milliseconds between the starts of two passes at least while changes keep coming, 10; the first comes at once. */
   readonly spacing?: number;
+  /** How long the loop rests after a pass, as a share of the time that the pass took, 0.25: what costs more comes less often. */
+  readonly rest?: number;
   /** Milliseconds after which a pass that threw is tried again. */
   readonly retryAfterError?: number;
 }
@@ -25,6 +27,8 @@ export class Loop {
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #lastStart = Number.NEGATIVE_INFINITY;
+  /** When the rest after the last pass is over. */
+  #restedAt = Number.NEGATIVE_INFINITY;
   #waiters: (() => void)[] = [];
   /** Finished passes, and those of them that threw. */
   passes = 0;
@@ -67,8 +71,8 @@ export class Loop {
   }
 
   #spacingLeft(): number {
-    const spacing = this.#options.spacing ?? 100;
-    return Math.max(0, this.#lastStart + spacing - this.#options.clock.monotonic());
+    const { spacing = 10, clock } = this.#options;
+    return Math.max(0, Math.max(this.#lastStart + spacing, this.#restedAt) - clock.monotonic());
   }
 
   #schedule(delay: number): void {
@@ -89,6 +93,8 @@ export class Loop {
     const waiters = this.#waiters;
     this.#waiters = [];
     this.#running = this.#pass().then((retryAfter) => {
+      const end = this.#options.clock.monotonic();
+      this.#restedAt = end + (end - this.#lastStart) * (this.#options.rest ?? 0.25);
       this.#running = undefined;
       this.passes++;
       this.#release(waiters);

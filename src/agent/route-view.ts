@@ -1,5 +1,5 @@
 import type { RouteView } from '../api/view.ts';
-import type { RouteResult } from '../calc/routes.ts';
+import type { Unresolved } from '../calc/routes.ts';
 import type { RouteState } from '../dataplane/routes.ts';
 import { isHostPrefix } from '../net/prefix.ts';
 import type { LinkRecord, NextHopRecord } from '../netlink/wire/records.ts';
@@ -9,23 +9,25 @@ import type { LinkRecord, NextHopRecord } from '../netlink/wire/records.ts';
  * and whoever reads them pauses in between.
  */
 export function* routeViews(
-  result: RouteResult,
+  unresolved: readonly Iterable<Unresolved>[],
   states: Iterable<RouteState>,
   links: ReadonlyMap<number, LinkRecord>,
 ): Generator<RouteView> {
-  for (const { prefix, origin, nextHops, state, reason } of states) {
+  for (const { prefix, origin, nextHops, from, state, reason } of states) {
     yield {
       prefix,
       origin,
       via: nextHops.length === 0 ? ['blackhole'] : nextHops.map((hop) => way(hop, links)),
-      learnedFrom: result.routes.get(prefix)?.from ?? 'an earlier run',
+      learnedFrom: from ?? 'an earlier run',
       state,
       ...(reason === undefined ? {} : { reason }),
     };
   }
-  for (const { prefix, from, reason } of result.unresolved) {
-    const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
-    yield { prefix, origin, via: [], learnedFrom: from, state: 'unresolved', reason };
+  for (const list of unresolved) {
+    for (const { prefix, from, reason } of list) {
+      const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
+      yield { prefix, origin, via: [], learnedFrom: from, state: 'unresolved', reason };
+    }
   }
 }
 

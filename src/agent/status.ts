@@ -59,6 +59,7 @@ export class AgentStatus implements AgentView {
     const { version, nodeName, drivers, pods, routes } = this.#options;
     const intent = this.#options.intent();
     const checks = this.ready();
+    const { desired, installed } = routes.counts();
     return {
       version,
       node: nodeName,
@@ -69,7 +70,7 @@ export class AgentStatus implements AgentView {
       podCIDRs: intent?.self.podCIDRs ?? [],
       pools: intent?.pools.map((p) => p.cidr) ?? [],
       bgp: this.#bgp(intent),
-      routes: { desired: intent?.routes.routes.size ?? 0, installed: routes.counts().installed },
+      routes: { desired, installed },
       pods: pods.value?.network.attachments().length ?? 0,
       ipam:
         pods.value?.network
@@ -122,7 +123,11 @@ export class AgentStatus implements AgentView {
     const intent = this.#options.intent();
     return intent === undefined
       ? []
-      : routeViews(intent.routes, this.#options.routes.states(), this.#options.links());
+      : routeViews(
+          [intent.routes.unresolved, intent.learned?.unresolved ?? []],
+          this.#options.routes.states(),
+          this.#options.links(),
+        );
   }
 
   pods(): readonly PodView[] {

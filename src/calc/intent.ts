@@ -19,18 +19,20 @@ import { computeGateways, type Gateway, gatewayRoute } from './bgp/gateways.ts';
 import { type BgpResult, noBgp } from './bgp/speaker-config.ts';
 import { type Cluster, computeCluster } from './cluster.ts';
 import { firewallIntent } from './firewall.ts';
+import { LearnedRoutes } from './learned-routes.ts';
 import { memo, stable } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
 import { addressList } from './node-addresses.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
+import type { RecordFeed } from './record-feed.ts';
 import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
 import { computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
 import { computeUplinks, downLinks } from './uplinks.ts';
 
-/** The facts, as the pure functions read them; a map that did not change is the same object as before. */
+/** The facts, as the pure functions read them; a map that did not change is the same object as before, a feed always. */
 export interface IntentFacts {
   readonly nodes: ReadonlyMap<string, NodeRecord>;
   readonly pools: ReadonlyMap<string, IPPoolRecord>;
@@ -42,7 +44,7 @@ export interface IntentFacts {
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly addresses: ReadonlyMap<string, LinkAddressRecord>;
   readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
-  readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
+  readonly learned: RecordFeed<Prefix, LearnedRoute>;
   readonly attachments: ReadonlyMap<string, Attachment>;
 }
 
@@ -62,6 +64,8 @@ export interface Intent {
   readonly cluster: Cluster;
   readonly pools: readonly Pool[];
   readonly routes: RouteResult;
+  /** Besides `routes`; absent with BGP off. */
+  readonly learned: LearnedRoutes | undefined;
   readonly bgp: BgpResult;
   readonly firewall: FirewallIntent;
   readonly sysctls: SysctlIntent;
@@ -118,7 +122,6 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       links: IntentFacts['links'],
       remoteRoutes: RemoteRoutes,
       over: readonly Gateway[],
-      learned: IntentFacts['learned'],
     ) =>
       computeRoutes({
         self: me,
@@ -128,9 +131,9 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
         remote: remoteRoutes,
         gateways: over,
         bgp: settings.bgp,
-        learned,
       }),
   );
+  const learned = memo((feed: IntentFacts['learned']) => new LearnedRoutes(feed));
   const bgp = bgpIntentOf(settings.bgpPort, selects);
   const firewall = memo((ranges: readonly Pool[], all: Cluster) => computeFirewall(settings, ranges, all));
   const sysctls = memo((ranges: readonly Pool[], names: string) =>
@@ -154,12 +157,17 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     const ranges = pools(facts.pools, facts.nodes);
     const over = gateways(me, facts.bgpPeers);
     const next = resolver(facts.foreignRoutes, over, down(facts.links), local);
+    const remoteRoutes = remote(me, next);
+    const own = routes(me, all, facts.attachments, facts.links, remoteRoutes, over);
+    const followed = settings.bgp ? learned(facts.learned) : undefined;
+    followed?.set(remoteRoutes, own.routes);
     const speaker = settings.bgp ? bgp(me, all, facts, next) : noBgp;
     return {
       self: me,
       cluster: all,
       pools: ranges,
-      routes: routes(me, all, facts.attachments, facts.links, remote(me, next), over, facts.learned),
+      routes: own,
+      learned: followed,
       bgp: speaker,
       firewall: firewall(ranges, all),
       sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),

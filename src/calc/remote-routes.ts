@@ -1,6 +1,7 @@
 import type { LearnedRoute } from '../bgp/status.ts';
 import type { DesiredRoute } from '../dataplane/route-intent.ts';
-import { type Address, familyOf } from '../net/address.ts';
+import { type Address, type Family, familyOf } from '../net/address.ts';
+import { equal } from '../net/equal.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { NextHopRecord } from '../netlink/wire/records.ts';
@@ -9,31 +10,63 @@ import { addressOf } from './node-addresses.ts';
 import type { Unresolved } from './routes.ts';
 import { type Self } from './self.ts';
 
+/** Next hops that are remembered: a router names few, and nobody may fill the memory with them. */
+const MOST_WAYS = 4096;
+
 /**
- * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. What
- * was computed for a record is remembered with it: of a hundred thousand learned routes only those that changed cost anything.
+ * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. Of the
+ * routes it gives it remembers none; those with the same next hop share the ways.
  */
 export class RemoteRoutes {
   readonly #self: Self;
   readonly #resolver: NextHopResolver;
   readonly #own = new PrefixTrie<true>();
+  readonly #sources: Readonly<Record<Family, Address | undefined>>;
   readonly #ways = new Map<Address, readonly NextHopRecord[] | string>();
-  readonly #known = new WeakMap<LearnedRoute, DesiredRoute | Unresolved>();
+  readonly #labels = new Map<string, string>();
+  /** More next hops were asked for than are remembered. */
+  #forgetful = false;
 
   constructor(self: Self, resolver: NextHopResolver) {
     this.#self = self;
     this.#resolver = resolver;
+    this.#sources = { 4: this.#source(4), 6: this.#source(6) };
     for (const cidr of self.podCIDRs) this.#own.set(cidr, true);
   }
 
-  /** What the speaker learned: all its next hops that can be reached make one route. */
-  learned(route: LearnedRoute): DesiredRoute | Unresolved {
-    let known = this.#known.get(route);
-    if (known === undefined) {
-      known = this.#fromLearned(route);
-      this.#known.set(route, known);
+  /**
+   * Whether all that `before` has given until now is right here too: links and foreign routes change often, the ways to our next
+   * hops seldom.
+   */
+  continues(before: RemoteRoutes): boolean {
+    if (before.#forgetful || !equal(before.#sources, this.#sources)) return false;
+    if (!equal(before.#self.podCIDRs, this.#self.podCIDRs)) return false;
+    for (const [nextHop, way] of before.#ways) {
+      if (!equal(way, resolve(this.#resolver, nextHop))) return false;
     }
-    return known;
+    for (const [nextHop, way] of before.#ways) this.#ways.set(nextHop, way);
+    return true;
+  }
+
+  /** What the speaker learned: all its next hops that can be reached make one route. */
+  learned({ prefix, nextHops, peers }: LearnedRoute): DesiredRoute | Unresolved {
+    const from = this.#label(peers);
+    // Import policy refuses these too; a podCIDR of ours that came later than the route is caught here.
+    if (this.#own.overlaps(prefix)) return { prefix, from, reason: "it overlaps this node's podCIDR" };
+    const [first] = nextHops;
+    // Nearly every route of a large table has one next hop: its ways are shared, not copied.
+    if (nextHops.length === 1 && first !== undefined) {
+      const way = this.#wayTo(first, prefix);
+      return typeof way === 'string' ? { prefix, from, reason: way } : this.#route(prefix, way, from);
+    }
+    const hops: NextHopRecord[] = [];
+    let reason = '';
+    for (const nextHop of nextHops) {
+      const found = this.#wayTo(nextHop, prefix);
+      if (typeof found === 'string') reason = found;
+      else hops.push(...found);
+    }
+    return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, distinct(hops), from);
   }
 
   /** A block behind an address that must be on one of our own subnets. */
@@ -46,50 +79,57 @@ export class RemoteRoutes {
         return { prefix, from, reason: `${address} is an address of this node` };
       case 'resolved':
         return found.direct
-          ? this.#route(prefix, found.nextHops, from)
+          ? this.#route(prefix, distinct(found.nextHops), from)
           : { prefix, from, reason: `${address} is behind a router; that takes BGP or an overlay` };
     }
   }
 
-  #fromLearned({ prefix, nextHops, peers }: LearnedRoute): DesiredRoute | Unresolved {
-    const from = `bgp ${peers.join(', ')}`;
-    // Import policy refuses these too; a podCIDR of ours that came later than the route is caught here.
-    if (this.#own.overlaps(prefix)) return { prefix, from, reason: "it overlaps this node's podCIDR" };
-    const hops: NextHopRecord[] = [];
-    let reason = '';
-    for (const nextHop of nextHops) {
-      const found = this.#wayTo(nextHop, prefix);
-      if (typeof found === 'string') reason = found;
-      else hops.push(...found);
+  /** One text for all routes that only one peer announced. */
+  #label(peers: readonly string[]): string {
+    const [peer] = peers;
+    if (peers.length > 1 || peer === undefined) return bgpLabel(peers);
+    let label = this.#labels.get(peer);
+    if (label === undefined) {
+      label = bgpLabel(peers);
+      this.#labels.set(peer, label);
     }
-    return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, hops, from);
+    return label;
   }
 
-  /** The ways to a next hop, or why there is none. */
+  /** The ways to a next hop, sorted and without duplicates; or why there is none. */
   #wayTo(nextHop: Address, prefix: Prefix): readonly NextHopRecord[] | string {
     if (familyOf(nextHop) !== prefixFamily(prefix)) return `next hop ${nextHop} is of the other family`;
     let way = this.#ways.get(nextHop);
     if (way === undefined) {
       way = resolve(this.#resolver, nextHop);
-      this.#ways.set(nextHop, way);
+      if (this.#ways.size < MOST_WAYS) this.#ways.set(nextHop, way);
+      else this.#forgetful = true;
     }
     return way;
   }
 
-  /** Ways sorted and without duplicates, so that the same set of ways is the same route. */
-  #route(prefix: Prefix, hops: readonly NextHopRecord[], from: string): DesiredRoute {
-    const source = addressOf(this.#self.addresses, prefixFamily(prefix));
-    // The kernel refuses a source that no link of ours has.
-    const usable = source !== undefined && this.#resolver.isLocal(source);
-    return { prefix, origin: 'remote', nextHops: distinct(hops), ...(usable ? { source } : {}), from };
+  #route(prefix: Prefix, nextHops: readonly NextHopRecord[], from: string): DesiredRoute {
+    const source = this.#sources[prefixFamily(prefix)];
+    return source === undefined
+      ? { prefix, origin: 'remote', nextHops, from }
+      : { prefix, origin: 'remote', nextHops, from, source };
+  }
+
+  /** The kernel refuses a source that no link of ours has. */
+  #source(family: Family): Address | undefined {
+    const source = addressOf(this.#self.addresses, family);
+    return source !== undefined && this.#resolver.isLocal(source) ? source : undefined;
   }
 }
+
+/** Who asked for a learned route, as `DesiredRoute.from`. */
+export const bgpLabel = (peers: readonly string[]): string => `bgp ${peers.join(', ')}`;
 
 function resolve(resolver: NextHopResolver, nextHop: Address): readonly NextHopRecord[] | string {
   const found = resolver.resolve(nextHop);
   switch (found.kind) {
     case 'resolved':
-      return found.nextHops;
+      return distinct(found.nextHops);
     case 'local':
       return `next hop ${nextHop} is an address of this node`;
     case 'unresolved':
@@ -97,6 +137,7 @@ function resolve(resolver: NextHopResolver, nextHop: Address): readonly NextHopR
   }
 }
 
+/** Ways sorted and without duplicates, so that the same set of ways is the same route. */
 function distinct(hops: readonly NextHopRecord[]): readonly NextHopRecord[] {
   if (hops.length < 2) return hops;
   const byKey = new Map(hops.map((hop) => [`${hop.gateway ?? ''} ${hop.link ?? 0}`, hop]));

@@ -1,4 +1,3 @@
-import type { LearnedRoute } from '../bgp/status.ts';
 import type { DesiredRoute } from '../dataplane/route-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import { hostPrefix, isHostPrefix, type Prefix, prefixFamily } from '../net/prefix.ts';
@@ -17,9 +16,8 @@ export interface RouteFacts {
   readonly remote: RemoteRoutes;
   /** Peers that are reached over a gateway. */
   readonly gateways: readonly Gateway[];
-  /** With BGP the speaker's routes count and the Node objects do not; without it, the other way round. */
+  /** With BGP the speaker's routes (`LearnedRoutes`) count and the Node objects do not; without it, the other way round. */
   readonly bgp: boolean;
-  readonly learned: ReadonlyMap<Prefix, LearnedRoute>;
 }
 
 /** A route that cannot be written now. */
@@ -39,7 +37,10 @@ export interface RouteResult {
 
 export const isUnresolved = (route: DesiredRoute | Unresolved): route is Unresolved => 'reason' in route;
 
-/** The routes of the main table: our blocks as blackholes, each pod on its link, each remote block via whoever announced it. */
+/**
+ * The node's own routes in the main table: our blocks as blackholes, each pod on its link, peers behind gateways; without BGP also
+ * what is behind other nodes.
+ */
 export function computeRoutes(facts: RouteFacts): RouteResult {
   const routes = new Map<Prefix, DesiredRoute>();
   const hold = new Set<Prefix>();
@@ -56,9 +57,7 @@ export function computeRoutes(facts: RouteFacts): RouteResult {
     if (isUnresolved(route)) hold.add(route.prefix);
     take(route);
   }
-  if (facts.bgp) for (const learned of facts.learned.values()) take(facts.remote.learned(learned));
-  else for (const route of nodeRoutes(facts)) take(route);
-  // After what was learned: the way to a peer is never told by the peer itself.
+  if (!facts.bgp) for (const route of nodeRoutes(facts)) take(route);
   for (const { prefix, gateway, from } of facts.gateways) take(facts.remote.direct(prefix, gateway, from));
   return { routes, hold, unresolved };
 }

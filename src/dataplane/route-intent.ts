@@ -20,8 +20,17 @@ export interface DesiredRoute {
   readonly from?: string;
 }
 
+/** A route of a large table that is wanted now, instead of what was before, or (undefined) no more. */
+export interface RouteChange {
+  readonly prefix: Prefix;
+  readonly route: DesiredRoute | undefined;
+}
+
 export interface RouteIntent {
+  /** All of them: compared as a whole with those of the intent before. */
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
+  /** Those of which there may be very many, as changes: iterating takes them. None of their prefixes is in `routes`. */
+  readonly changes?: Iterable<RouteChange>;
   /**
    * Prefixes whose route is wanted but cannot be told yet (a pod's link that no fact speaks of): what stands there stays,
    * nothing is written.

@@ -37,6 +37,8 @@ export interface RouteState {
   readonly prefix: Prefix;
   readonly origin: RouteOrigin;
   readonly nextHops: readonly NextHopRecord[];
+  /** Who asked for it, as `DesiredRoute.from`; absent where nobody did. */
+  readonly from?: string;
   /**
    * `pending`: to be written or removed at the next `apply`; `failed`: refused, tried again later; `held`: of an earlier run, kept
    * because the intent says so.
@@ -81,8 +83,11 @@ export class RouteDriver implements Driver<RouteIntent> {
   readonly #picture: RoutePicture;
   readonly #failures: FailureBook<Prefix | typeof WHOLE_TABLE>;
   #intent: RouteIntent = emptyRouteIntent;
-  /** The intent that the picture's desired side is made of. */
-  #adopted: RouteIntent | undefined;
+  /** The table whose routes are on the picture's desired side, and whether all of them are. */
+  #table: RouteIntent['routes'] = emptyRouteIntent.routes;
+  #adopted = true;
+  /** By which the inherited routes were judged. */
+  #swept: RouteIntent['keep'] | undefined;
   #repaired = 0;
 
   constructor(options: RouteDriverOptions) {
@@ -131,7 +136,7 @@ export class RouteDriver implements Driver<RouteIntent> {
     } catch (error) {
       this.#lost(error);
     }
-    this.#settle();
+    await this.#settle(signal);
     return { written, ...this.#failures.report() };
   }
 
@@ -153,36 +158,51 @@ export class RouteDriver implements Driver<RouteIntent> {
       const links = this.#kernel.links();
       const routes = await this.#kernel.routesAsync({ table: MAIN_TABLE }, signal);
       await picture.replace(links, routes, signal);
+      this.#swept = undefined;
     } catch (error) {
       picture.cancelReading();
       throw error;
     }
   }
 
-  /** Brings the desired side of the picture to the latest intent. Another wish for a prefix does not wait for the failed one's delay. */
+  /** Brings the desired side of the picture to the latest intent. */
   async #adopt(signal: AbortSignal): Promise<void> {
-    const intent = this.#intent;
-    if (intent === this.#adopted) return;
-    const { tracker, inherited } = this.#picture;
-    await inSlices(intent.routes, signal, ([prefix, route]) => {
-      if (this.#failures.size > 0 && !equal(tracker.desired(prefix), route)) this.#failures.hurry(prefix);
-      tracker.setDesired(prefix, route);
-      if (inherited.size > 0) inherited.delete(prefix);
+    const { routes, changes = [], keep } = this.#intent;
+    if (routes !== this.#table || !this.#adopted) await this.#adoptTable(routes, signal);
+    await inSlices(changes, signal, ({ prefix, route }) => this.#want(prefix, route));
+    if (!equal(keep, this.#swept)) await this.#sweep(keep, signal);
+  }
+
+  async #adoptTable(routes: RouteIntent['routes'], signal: AbortSignal): Promise<void> {
+    this.#adopted = false;
+    await inSlices(this.#table.keys(), signal, (prefix) => {
+      if (!routes.has(prefix)) this.#want(prefix, undefined);
     });
-    if (tracker.desiredCount > intent.routes.size) {
-      await inSlices(tracker.all(), signal, ({ key, desired }) => {
-        if (desired === undefined || intent.routes.has(key)) return;
-        tracker.deleteDesired(key);
-        this.#failures.hurry(key);
-      });
+    this.#table = routes;
+    await inSlices(routes, signal, ([prefix, route]) => this.#want(prefix, route));
+    this.#adopted = true;
+  }
+
+  /** Another wish for a prefix does not wait for the failed one's delay. */
+  #want(prefix: Prefix, route: DesiredRoute | undefined): void {
+    const { tracker, inherited } = this.#picture;
+    if (this.#failures.size > 0 && !equal(tracker.desired(prefix), route)) this.#failures.hurry(prefix);
+    if (route === undefined) {
+      tracker.deleteDesired(prefix);
+      return;
     }
-    if (inherited.size > 0) {
-      await inSlices(inherited, signal, (prefix) => {
-        const route = tracker.actual(prefix);
-        if (route === undefined || !intent.keep[this.#picture.originOf(route)]) inherited.delete(prefix);
-      });
-    }
-    this.#adopted = intent;
+    tracker.setDesired(prefix, route);
+    if (inherited.size > 0) inherited.delete(prefix);
+  }
+
+  /** Gives up the routes of an earlier run that need not be kept any more. */
+  async #sweep(keep: RouteIntent['keep'], signal: AbortSignal): Promise<void> {
+    const { tracker, inherited } = this.#picture;
+    await inSlices(inherited, signal, (prefix) => {
+      const route = tracker.actual(prefix);
+      if (route === undefined || !keep[this.#picture.originOf(route)]) inherited.delete(prefix);
+    });
+    this.#swept = keep;
   }
 
   /** What is to be written now: first what is wanted, then what is to go, so that traffic always finds a route. */
@@ -297,17 +317,17 @@ export class RouteDriver implements Driver<RouteIntent> {
   }
 
   /** Forgets failures of what is right now, or wanted no more, and counts repairs. */
-  #settle(): void {
+  async #settle(signal: AbortSignal): Promise<void> {
     const { tracker, broken, foreign } = this.#picture;
     this.#failures.retain((item) => item === WHOLE_TABLE || tracker.isPending(item));
-    for (const prefix of broken) {
-      if (tracker.isPending(prefix)) continue;
+    await inSlices(broken, signal, (prefix) => {
+      if (tracker.isPending(prefix)) return;
       if (tracker.desired(prefix) !== undefined) this.#repaired++;
       broken.delete(prefix);
-    }
-    for (const prefix of foreign.keys())
-      if (tracker.desired(prefix) === undefined && tracker.actual(prefix) === undefined)
-        foreign.delete(prefix);
+    });
+    await inSlices(foreign.keys(), signal, (prefix) => {
+      if (!tracker.has(prefix)) foreign.delete(prefix);
+    });
   }
 
   /** Counted when asked, from what is pending only. */
@@ -330,7 +350,8 @@ export class RouteDriver implements Driver<RouteIntent> {
     const shown = desired ?? tracker.actual(prefix);
     if (shown === undefined) return undefined;
     const origin = 'origin' in shown ? shown.origin : this.#picture.originOf(shown);
-    const base = { prefix, origin, nextHops: shown.nextHops };
+    const from = desired?.from === undefined ? {} : { from: desired.from };
+    const base = { prefix, origin, nextHops: shown.nextHops, ...from };
     const failure = this.#failures.get(prefix);
     if (failure !== undefined) return { ...base, state: 'failed', reason: failure.reason };
     if (inherited.has(prefix)) return { ...base, state: 'held' };

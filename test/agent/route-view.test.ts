@@ -1,17 +1,23 @@
 import { expect, it } from 'vitest';
 import { routeViews } from '../../src/agent/route-view.ts';
-import type { DesiredRoute } from '../../src/dataplane/route-intent.ts';
 import type { RouteState } from '../../src/dataplane/routes.ts';
-import { type Prefix, prefix } from '../../src/net/prefix.ts';
+import { prefix } from '../../src/net/prefix.ts';
 import { link, linkMap, via } from '../support/records.ts';
 
 const states: readonly RouteState[] = [
-  { prefix: prefix('10.0.1.0/24'), origin: 'block', nextHops: [], state: 'installed' },
-  { prefix: prefix('10.0.1.7/32'), origin: 'pod', nextHops: [{ link: 7 }], state: 'installed' },
+  { prefix: prefix('10.0.1.0/24'), origin: 'block', nextHops: [], from: 'podCIDR', state: 'installed' },
+  {
+    prefix: prefix('10.0.1.7/32'),
+    origin: 'pod',
+    nextHops: [{ link: 7 }],
+    from: 'pod default/web-0',
+    state: 'installed',
+  },
   {
     prefix: prefix('10.0.2.0/24'),
     origin: 'remote',
     nextHops: [via('192.0.2.2', 2), via('192.0.2.3', 9)],
+    from: 'bgp mesh/b',
     state: 'failed',
     reason: 'ENETUNREACH',
   },
@@ -19,27 +25,12 @@ const states: readonly RouteState[] = [
 ];
 
 it('shows what is wanted, what is held, and what cannot be', () => {
-  const wanted = (p: string, origin: DesiredRoute['origin'], from: string): DesiredRoute => ({
-    prefix: prefix(p),
-    origin,
-    nextHops: [],
-    from,
-  });
-  const routes = [
-    wanted('10.0.1.0/24', 'block', 'podCIDR'),
-    wanted('10.0.1.7/32', 'pod', 'pod default/web-0'),
-    wanted('10.0.2.0/24', 'remote', 'bgp mesh/b'),
+  const unresolved = [
+    [{ prefix: prefix('10.0.4.0/24'), from: 'bgp mesh/c', reason: 'the kernel has no route to it' }],
+    [{ prefix: prefix('10.0.1.8/32'), from: 'pod default/web-1', reason: 'its link does not exist' }],
   ];
-  const result = {
-    routes: new Map(routes.map((route) => [route.prefix, route])),
-    hold: new Set<Prefix>(),
-    unresolved: [
-      { prefix: prefix('10.0.4.0/24'), from: 'bgp mesh/c', reason: 'the kernel has no route to it' },
-      { prefix: prefix('10.0.1.8/32'), from: 'pod default/web-1', reason: 'its link does not exist' },
-    ],
-  };
   const links = linkMap(link(2, 'eth0'), link(7, 'gryp0123456789a'));
-  const rows = [...routeViews(result, states, links)].map((v) =>
+  const rows = [...routeViews(unresolved, states, links)].map((v) =>
     [v.prefix, v.origin, v.via.join(' + '), v.learnedFrom, v.state, v.reason ?? ''].join(' | '),
   );
   expect(rows).toEqual([

@@ -3,7 +3,7 @@ import { type Intent, type IntentFacts, intentOf } from '../../src/calc/intent.t
 import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-network.ts';
 import { address } from '../../src/net/address.ts';
 import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
-import { bgpPeer, byName, kernelRoute, learned, link, linkMap, node } from '../support/records.ts';
+import { bgpPeer, byName, feed, kernelRoute, learned, link, linkMap, node } from '../support/records.ts';
 import { selfOf } from '../support/self.ts';
 
 const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
@@ -33,7 +33,7 @@ const facts: IntentFacts = {
   links: linkMap(link(1, 'lo'), link(2, 'eth0', { mtu: 9000 })),
   addresses: new Map([['x', on(2, '192.0.2.1')]]),
   foreignRoutes: new Map([['y', kernelRoute('192.0.2.0/24', { link: 2 })]]),
-  learned: new Map(),
+  learned: feed(),
   attachments: new Map(),
 };
 
@@ -72,7 +72,6 @@ describe('intentOf', () => {
     );
 
   it.each<[keyof IntentFacts, string[]]>([
-    ['learned', ['routes']],
     ['attachments', ['routes']],
     ['foreignRoutes', ['routes']],
     // Computed anew, and found to be the same.
@@ -89,15 +88,20 @@ describe('intentOf', () => {
     expect(parts(before, changed)).toEqual(expected);
   });
 
-  it('the link of a new pod leaves the routes to other nodes the very same objects', () => {
+  it('learned routes are told as changes, once; the link of a new pod or a foreign route makes none', () => {
     const compute = intentOf(settings);
-    const record = learned('10.0.2.0/24', ['192.0.2.2'], 'mesh/b');
-    const withRoute = { ...facts, learned: new Map([[record.prefix, record]]) };
-    const before = compute(withRoute).routes.routes.get(record.prefix);
+    const withRoute = { ...facts, learned: feed(learned('10.0.2.0/24', ['192.0.2.2'], 'mesh/b')) };
+    const told = (more: Partial<IntentFacts> = {}) =>
+      [...(compute({ ...withRoute, ...more }).learned ?? [])].map((change) => change.prefix);
+    expect(told()).toEqual(['10.0.2.0/24']);
     const pod = link(7, 'gryp0123456789a', { up: false });
-    const after = compute({ ...withRoute, links: new Map([...facts.links, [pod.index, pod]]) }).routes.routes;
-    expect(before).toBeDefined();
-    expect(after.get(record.prefix)).toBe(before);
+    expect(told({ links: new Map([...facts.links, [pod.index, pod]]) })).toEqual([]);
+    const other = kernelRoute('198.51.100.0/24', { link: 2 });
+    expect(told({ foreignRoutes: new Map([...facts.foreignRoutes, ['z', other]]) })).toEqual([]);
+    const instead = kernelRoute('192.0.2.0/25', { link: 3 });
+    expect(told({ foreignRoutes: new Map([...facts.foreignRoutes, ['z', instead]]) })).toEqual([
+      '10.0.2.0/24',
+    ]);
   });
 });
 

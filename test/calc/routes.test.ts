@@ -1,10 +1,23 @@
 import { expect, it } from 'vitest';
+import type { LearnedRoute } from '../../src/bgp/status.ts';
 import { computeCluster } from '../../src/calc/cluster.ts';
+import { LearnedRoutes } from '../../src/calc/learned-routes.ts';
 import { NextHopResolver } from '../../src/calc/next-hops.ts';
 import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
 import { computeRoutes, type RouteFacts, type RouteResult } from '../../src/calc/routes.ts';
+import type { Self } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
-import { attachment, byName, kernelRoute, learned, link, linkMap, node, via } from '../support/records.ts';
+import {
+  attachment,
+  byName,
+  feed,
+  kernelRoute,
+  learned,
+  link,
+  linkMap,
+  node,
+  via,
+} from '../support/records.ts';
 import { selfOf } from '../support/self.ts';
 
 const nodes = byName(
@@ -20,19 +33,36 @@ const table = [
   kernelRoute('0.0.0.0/0', via('192.168.34.1', 2)),
 ];
 
-function compute(more: Partial<RouteFacts>): RouteResult {
-  const self = more.self ?? selfOf('node-a', nodes, localAddresses);
-  return computeRoutes({
+const remoteOf = (self: Self): RemoteRoutes =>
+  new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses));
+
+/** With BGP and what was learned by it, or (undefined) without. */
+function compute(
+  { self = selfOf('node-a', nodes, localAddresses), ...more }: Partial<RouteFacts>,
+  told: readonly LearnedRoute[] | undefined,
+): RouteResult {
+  const facts = {
     self,
     nodes: computeCluster(nodes).nodes,
     attachments: [],
-    gateways: [],
     links,
-    remote: new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses)),
-    bgp: true,
-    learned: new Map(),
+    gateways: [],
+    remote: remoteOf(self),
+    bgp: told !== undefined,
     ...more,
-  });
+  };
+  const own = computeRoutes(facts);
+  if (told === undefined) return own;
+  const learnedRoutes = new LearnedRoutes(feed(...told));
+  learnedRoutes.set(remoteOf(self), own.routes);
+  const changes = [...learnedRoutes].flatMap(({ prefix: p, route }) =>
+    route === undefined ? [] : [[p, route] as const],
+  );
+  return {
+    ...own,
+    routes: new Map([...own.routes, ...changes]),
+    unresolved: [...own.unresolved, ...learnedRoutes.unresolved],
+  };
 }
 
 /** As `ip route` would print what we want, then what we cannot have. */
@@ -49,28 +79,28 @@ function golden(result: RouteResult): string {
 }
 
 it('blocks are blackholes, pods stand on their links, learned blocks go via whoever announced them', () => {
-  const result = compute({
-    attachments: [
-      attachment('c1', 'gryp0123456789a', ['10.233.90.7', 'fd00:90::7'], {
-        pod: { namespace: 'default', name: 'web-0' },
-      }),
-      attachment('c2', 'gryp00000000000', ['10.233.90.8']),
-      attachment('c3', 'gryp0123456789a', ['10.233.90.9'], { state: 'reserved' }),
-      attachment('c4', 'gryp0123456789a', ['10.233.90.10'], { state: 'detaching' }),
+  const result = compute(
+    {
+      attachments: [
+        attachment('c1', 'gryp0123456789a', ['10.233.90.7', 'fd00:90::7'], {
+          pod: { namespace: 'default', name: 'web-0' },
+        }),
+        attachment('c2', 'gryp00000000000', ['10.233.90.8']),
+        attachment('c3', 'gryp0123456789a', ['10.233.90.9'], { state: 'reserved' }),
+        attachment('c4', 'gryp0123456789a', ['10.233.90.10'], { state: 'detaching' }),
+      ],
+    },
+    [
+      learned('10.233.96.0/24', ['192.168.34.11'], 'mesh/node-b'),
+      learned('fd00:96::/64', ['fd00:34::11'], 'mesh/node-b'),
+      learned('10.233.102.0/24', ['192.168.35.12'], 'mesh/node-c'),
+      learned('10.50.0.0/16', ['192.168.34.1', '192.168.34.2'], 'peer/tor-a', 'peer/tor-b'),
+      learned('fd00:102::/64', ['fd00:35::12'], 'mesh/node-c'),
+      learned('10.60.0.0/16', ['192.168.34.10'], 'peer/tor-a'),
+      learned('10.70.0.0/16', ['fd00:34::11'], 'peer/tor-a'),
+      learned('10.233.90.128/25', ['192.168.34.11'], 'mesh/node-b'),
     ],
-    learned: new Map(
-      [
-        learned('10.233.96.0/24', ['192.168.34.11'], 'mesh/node-b'),
-        learned('fd00:96::/64', ['fd00:34::11'], 'mesh/node-b'),
-        learned('10.233.102.0/24', ['192.168.35.12'], 'mesh/node-c'),
-        learned('10.50.0.0/16', ['192.168.34.1', '192.168.34.2'], 'peer/tor-a', 'peer/tor-b'),
-        learned('fd00:102::/64', ['fd00:35::12'], 'mesh/node-c'),
-        learned('10.60.0.0/16', ['192.168.34.10'], 'peer/tor-a'),
-        learned('10.70.0.0/16', ['fd00:34::11'], 'peer/tor-a'),
-        learned('10.233.90.128/25', ['192.168.34.11'], 'mesh/node-b'),
-      ].map((r) => [r.prefix, r]),
-    ),
-  });
+  );
   expect(golden(result)).toBe(
     `
 blackhole 10.233.90.0/24  # block, podCIDR
@@ -93,7 +123,7 @@ fd00:96::/64 via fd00:34::11 dev eth0 src fd00:34::10  # remote, bgp mesh/node-b
 });
 
 it('without BGP the Node objects of the same subnet give the routes', () => {
-  expect(golden(compute({ bgp: false }))).toBe(
+  expect(golden(compute({}, undefined))).toBe(
     `
 blackhole 10.233.90.0/24  # block, podCIDR
 blackhole fd00:90::/64  # block, podCIDR
@@ -111,11 +141,13 @@ it('says which Node address is missing, unreachable or ours', () => {
     node('node-d', ['fd00:d::/64'], ['fd00:99::1']),
     node('node-e', ['10.233.1.0/24'], ['192.168.34.10']),
   );
-  const result = compute({
-    self: selfOf('node-a', odd, localAddresses),
-    nodes: computeCluster(byName(...[...odd.values()].filter((n) => n.name !== 'node-a'))).nodes,
-    bgp: false,
-  });
+  const result = compute(
+    {
+      self: selfOf('node-a', odd, localAddresses),
+      nodes: computeCluster(byName(...[...odd.values()].filter((n) => n.name !== 'node-a'))).nodes,
+    },
+    undefined,
+  );
   expect(golden(result)).toBe(
     `
 ! fd00:96::/64: Node node-b has no IPv6 address  # node node-b
@@ -127,24 +159,10 @@ it('says which Node address is missing, unreachable or ours', () => {
 
 it('a block of one address has no blackhole, and ways that meet are one', () => {
   const single = byName(node('node-a', ['10.0.0.1/32'], ['10.9.9.9']));
-  const result = compute({
-    self: selfOf('node-a', single, localAddresses),
-    nodes: computeCluster(single).nodes,
-    learned: new Map(
-      [learned('10.5.0.0/24', ['192.168.35.1', '192.168.35.2'], 'peer/x', 'peer/y')].map((r) => [
-        r.prefix,
-        r,
-      ]),
-    ),
-  });
+  const result = compute(
+    { self: selfOf('node-a', single, localAddresses), nodes: computeCluster(single).nodes },
+    [learned('10.5.0.0/24', ['192.168.35.1', '192.168.35.2'], 'peer/x', 'peer/y')],
+  );
   // 10.9.9.9 is on no link here: no source then, the kernel would refuse it.
   expect(golden(result)).toBe('10.5.0.0/24 via 192.168.34.1 dev eth0  # remote, bgp peer/x, peer/y');
-});
-
-it('computes a learned route once, as long as it is the same record', () => {
-  const self = selfOf('node-a', nodes, localAddresses);
-  const remote = new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses));
-  const record = learned('10.50.0.0/16', ['192.168.34.1'], 'peer/tor-a');
-  expect(remote.learned(record)).toBe(remote.learned(record));
-  expect(remote.learned({ ...record, peers: ['peer/tor-b'] })).toMatchObject({ from: 'bgp peer/tor-b' });
 });

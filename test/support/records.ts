@@ -1,9 +1,10 @@
+import { FactFeed } from '../../src/agent/fact-feed.ts';
 import type { LearnedRoute } from '../../src/bgp/status.ts';
 import type { Attachment } from '../../src/ipam/attachment.ts';
 import type { BGPPeerRecord } from '../../src/kube/records/bgp-peer.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
-import { prefix } from '../../src/net/prefix.ts';
+import { type Prefix, prefix } from '../../src/net/prefix.ts';
 import type { LinkRecord, NextHopRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
 
 /** Records with sensible values for what a test does not care about. */
@@ -29,26 +30,29 @@ export const byName = <T extends { readonly name: string }>(
   ...records: readonly T[]
 ): ReadonlyMap<string, T> => new Map(records.map((r) => [r.name, r]));
 
-export function bgpPeer(
+const anyPeer: Omit<BGPPeerRecord, 'name'> = {
+  passive: false,
+  enabled: true,
+  sourceAddress: 'UseNodeIP',
+  keepOriginalNextHop: false,
+  filters: [],
+  reversePeering: 'Auto',
+  unsupported: [],
+};
+
+export const bgpPeer = (
   name: string,
   peerIP: string,
   asNumber: number,
   more: Partial<BGPPeerRecord> = {},
-): BGPPeerRecord {
-  return {
-    name,
-    peerIP: address(peerIP),
-    asNumber,
-    passive: false,
-    enabled: true,
-    sourceAddress: 'UseNodeIP',
-    keepOriginalNextHop: false,
-    filters: [],
-    reversePeering: 'Auto',
-    unsupported: [],
-    ...more,
-  };
-}
+): BGPPeerRecord => ({ name, peerIP: address(peerIP), asNumber, ...anyPeer, ...more });
+
+/** A BGPPeer whose peers are nodes. */
+export const selectedPeers = (
+  name: string,
+  peerSelector: string,
+  more: Partial<BGPPeerRecord> = {},
+): BGPPeerRecord => ({ name, peerSelector, ...anyPeer, ...more });
 
 export function link(index: number, name: string, more: Partial<LinkRecord> = {}): LinkRecord {
   return { index, name, mtu: 1500, up: true, carrier: true, loopback: name === 'lo', ...more };
@@ -89,6 +93,13 @@ export const learned = (
   nextHops: nextHops.map(address),
   peers,
 });
+
+/** What the speaker has told, all of it untaken. */
+export const feed = (...routes: readonly LearnedRoute[]): FactFeed<Prefix, LearnedRoute> => {
+  const made = new FactFeed<Prefix, LearnedRoute>(() => {});
+  made.putAll(routes.map((route) => [route.prefix, route]));
+  return made;
+};
 
 export function attachment(
   containerID: string,
