@@ -1,6 +1,7 @@
 import { FactFeed } from '../../src/agent/fact-feed.ts';
 import type { LearnedRoute } from '../../src/bgp/status.ts';
 import type { Attachment } from '../../src/ipam/attachment.ts';
+import type { BGPFilterRecord } from '../../src/kube/records/bgp-filter.ts';
 import type { BGPPeerRecord } from '../../src/kube/records/bgp-peer.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
@@ -53,6 +54,17 @@ export const selectedPeers = (
   peerSelector: string,
   more: Partial<BGPPeerRecord> = {},
 ): BGPPeerRecord => ({ name, peerSelector, ...anyPeer, ...more });
+
+/** A BGPFilter that decides nothing, but for the lists given. */
+export const bgpFilter = (name: string, lists: Partial<BGPFilterRecord>): BGPFilterRecord => ({
+  name,
+  importV4: [],
+  exportV4: [],
+  importV6: [],
+  exportV6: [],
+  unsupported: [],
+  ...lists,
+});
 
 export function link(index: number, name: string, more: Partial<LinkRecord> = {}): LinkRecord {
   return { index, name, mtu: 1500, up: true, carrier: true, loopback: name === 'lo', ...more };

@@ -29,6 +29,15 @@ export const wrongNodeAS = (peer: string, asNumber: number, node: string, actual
   remedy: `write ${actual}, or give the Node another AS number`,
 });
 
+export const lonelyReflector = (node: string): Problem => ({
+  code: 'GRY_BGP_REFLECTOR_ALONE',
+  severity: 'warning',
+  subject: `Node ${node}`,
+  message: 'it is a route reflector, so the mesh leaves it out, and no BGPPeer gives it a session',
+  remedy:
+    'write a BGPPeer whose peerSelector selects it, or remove its annotation gryphon.dev/route-reflector-cluster-id',
+});
+
 export const missingFilter = (peer: string, filter: string): Problem => ({
   code: 'GRY_BGP_FILTER_MISSING',
   severity: 'error',

@@ -10,7 +10,7 @@ import { originations } from './originations.ts';
 import { peerConfig } from './peer-config.ts';
 import { configuredNeighbours } from './peering.ts';
 import { originatorsOf } from './policies.ts';
-import { samePeer } from './problems.ts';
+import { lonelyReflector, samePeer } from './problems.ts';
 import { routerIDOf } from './router-id.ts';
 
 export interface BgpResult {
@@ -29,11 +29,13 @@ export function computeBgp(facts: BgpFacts): BgpResult {
   const globals = mergeGlobals(facts);
   const problems: Problem[] = [];
   const clusterID = self.node.routeReflectorClusterID;
+  const peers = peersOf(facts, globals, problems);
+  if (clusterID !== undefined && peers.length === 0) problems.push(lonelyReflector(self.name));
   const config: SpeakerConfig = {
     routerID: routerIDOf(self.name, self.addresses),
     localAS: globals.localAS,
     listen: listenAddresses(facts, globals).map((address) => ({ address, port: globals.port })),
-    peers: peersOf(facts, globals, problems),
+    peers,
     originated: originations(facts, problems),
     nextHops: self.addresses,
     ...(clusterID === undefined ? {} : { clusterID }),

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import type { BgpFacts } from '../../../src/calc/bgp/facts.ts';
-import { type BgpResult, computeBgp } from '../../../src/calc/bgp/speaker-config.ts';
-import { computeCluster } from '../../../src/calc/cluster.ts';
+import type { BgpResult } from '../../../src/calc/bgp/speaker-config.ts';
 import type { NodeRecord } from '../../../src/kube/records/node.ts';
 import { address } from '../../../src/net/address.ts';
 import { bgpPeer, byName, node } from '../../support/records.ts';
-import { selfOf } from '../../support/self.ts';
+import { computeFor } from './support.ts';
 
 const cluster = byName(
   node('a', ['10.0.1.0/24', 'fd00:1::/64'], ['192.0.2.1', '2001:db8::1'], { labels: { rack: 'r1' } }),
@@ -13,26 +12,11 @@ const cluster = byName(
   node('c', ['10.0.3.0/24'], ['2001:db8::3'], { asNumber: 65_003 }),
 );
 
-function compute(
+const compute = (
   more: Partial<BgpFacts> = {},
   nodes: ReadonlyMap<string, NodeRecord> = cluster,
   self = 'a',
-): BgpResult {
-  return computeBgp({
-    self: selfOf(self, nodes, new Set()),
-    nodes: computeCluster(nodes).nodes,
-    configurations: new Map(),
-    peers: new Map(),
-    filters: new Map(),
-    pools: new Map(),
-    secrets: new Map(),
-    passwordFiles: new Map(),
-    linkTo: () => undefined,
-    selects: (selector, labels) => selector === `rack == '${labels.rack}'`,
-    port: 179,
-    ...more,
-  });
-}
+): BgpResult => computeFor(self, nodes, more);
 
 /** One line per peer. */
 function golden(result: BgpResult): string[] {
