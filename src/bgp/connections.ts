@@ -3,6 +3,7 @@ import { describeError } from '../ports/error.ts';
 import { Channel, type Received } from './channel.ts';
 import type { Direction } from './fsm/state.ts';
 import type { Connection, ConnectOptions, Dial, Endpoint, Transport } from './transport.ts';
+import type { Task, Turns } from './turns.ts';
 import type { Message, UpdateMessage, WireContext } from './wire/message.ts';
 
 /** Where a peer is, and how it is connected to. */
@@ -24,19 +25,16 @@ export interface ConnectionEvents {
 export interface ConnectionsOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  readonly defer: (fn: () => void) => void;
+  readonly turns: Turns;
   readonly guard: (fn: () => void) => void;
   readonly events: ConnectionEvents;
 }
 
 /** Milliseconds that a peer has to take our last words before TCP is cut off. */
 const LINGER = 2_000;
-/**
- * Messages that one peer may have handled in one turn of the event loop, and octets of them after which none more is: a
- * full UPDATE names 1,000 prefixes.
- */
-const MESSAGES_A_TURN = 25;
-const OCTETS_A_TURN = 2 * 4096;
+/** Messages that make a unit of work, and octets of them after which none more is: a full UPDATE names 1,000 prefixes. */
+const MESSAGES = 50;
+const OCTETS = 2 * 4096;
 
 /** The dial and the connections of one peer, by id: reads them a bounded piece at a time, writes, closes. */
 export class Connections {
@@ -45,10 +43,11 @@ export class Connections {
   readonly #whenClosed: (() => void)[] = [];
   #dial: Dial | undefined;
   #nextId = 1;
-  #reading = false;
+  readonly #reading: Task;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#reading = options.turns.task(() => this.#read(), options.guard);
   }
 
   /** Settles when no connection is left. */
@@ -94,7 +93,7 @@ export class Connections {
     connection.start({
       data: (bytes) => {
         channel.push(bytes, clock.monotonic());
-        this.#readLater();
+        this.#reading.wake();
       },
       drain: () => {
         channel.blocked = false;
@@ -102,7 +101,7 @@ export class Connections {
       },
       closed: (error) => {
         channel.ended = error?.message ?? 'connection closed by the peer';
-        this.#readLater();
+        this.#reading.wake();
       },
     });
     events.connected(id, direction);
@@ -155,31 +154,24 @@ export class Connections {
     this.#options.events.blocked(channel.id, true);
   }
 
-  #readLater(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#options.defer(() => {
-      this.#reading = false;
-      this.#options.guard(() => this.#read());
-    });
-  }
-
-  #read(): void {
-    let messages = MESSAGES_A_TURN;
-    let octets = OCTETS_A_TURN;
+  /** Handles some messages; tells whether there are more. */
+  #read(): boolean {
+    let messages = MESSAGES;
+    let octets = OCTETS;
     try {
       for (const channel of this.#channels.values()) {
         for (let read = this.#readOne(channel); read > 0; read = this.#readOne(channel)) {
           messages--;
           octets -= read;
-          if (messages === 0 || octets <= 0) return this.#readLater();
+          if (messages === 0 || octets <= 0) return true;
         }
         // Only now, because what came before the end still counts, above all the NOTIFICATION that explains it.
         if (channel.ended !== undefined) this.#remove(channel, channel.ended);
       }
+      return false;
     } catch (error) {
       // What a message did must not keep us from seeing the end of the others.
-      this.#readLater();
+      this.#reading.wake();
       throw error;
     }
   }

@@ -4,10 +4,10 @@ import { Announcer } from './announcer.ts';
 import type { BgpFamily, PeerConfig, SpeakerConfig } from './config.ts';
 import { exportPeer } from './export-peer.ts';
 import type { Negotiated } from './fsm/state.ts';
-import { announcements, makeExporter } from './rib/export-policy.ts';
-import { originatedPaths } from './rib/origination.ts';
+import type { Outlet } from './rib/outlet.ts';
 import type { Inbound, Rib } from './rib/rib.ts';
 import type { PrefixCounts } from './status.ts';
+import type { Task, Turns } from './turns.ts';
 import { isKnownFamily } from './wire/family.ts';
 import type { RouteRefreshMessage, UpdateMessage } from './wire/message.ts';
 
@@ -24,18 +24,22 @@ export type SessionRib = Pick<
   | 'markStale'
   | 'dropStale'
   | 'longLived'
+  | 'attach'
+  | 'setExport'
+  | 'detach'
 >;
 
 /** The part of the speaker's configuration that its sessions look at. */
-export type Announced = Pick<
-  SpeakerConfig,
-  'routerID' | 'clusterID' | 'originated' | 'nextHops' | 'gracefulShutdown'
->;
+export interface Announced
+  extends Pick<SpeakerConfig, 'routerID' | 'clusterID' | 'nextHops' | 'gracefulShutdown'> {
+  /** This node is restarting and does not know all routes yet: End-of-RIB must wait, RFC 4724 §4.1. */
+  readonly endOfRibHeld?: boolean;
+}
 
 export interface ExchangeOptions {
   readonly rib: SessionRib;
   readonly log: Log;
-  readonly defer: (fn: () => void) => void;
+  readonly turns: Turns;
   /** The RIB has something to flush. */
   readonly onRoutes: () => void;
   /** Writes so many UPDATEs; false: no more before `resume`. */
@@ -52,13 +56,15 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   /** What the peer has told. */
   readonly inbound: Inbound;
+  readonly #outlet: Outlet;
   readonly #announcer: Announcer;
+  readonly #writing: Task;
   readonly #endOfRib = new Set<BgpFamily>();
   /** Families that the peer is telling once more, between BoRR and EoRR. */
   readonly #refreshing = new Set<BgpFamily>();
   #peer: PeerConfig;
+  #speaker: Announced;
   #open = true;
-  #scheduled = false;
   #blocked = false;
 
   constructor(peer: PeerConfig, speaker: Announced, negotiated: Negotiated, options: ExchangeOptions) {
@@ -66,6 +72,7 @@ export class Exchange {
     this.negotiated = negotiated;
     this.#options = options;
     this.#peer = peer;
+    this.#speaker = speaker;
     const kind = localAS === remoteAS ? 'internal' : 'external';
     const { routerID } = negotiated.remote;
     if (options.kept === undefined) {
@@ -83,8 +90,14 @@ export class Exchange {
       options.rib.resume(options.kept, peer.import, peer);
       options.onRoutes();
     }
-    this.#announcer = new Announcer(negotiated.context);
-    this.#announce(speaker);
+    this.#writing = options.turns.task(() => this.#write(), options.guard);
+    this.#outlet = options.rib.attach(exportPeer(peer, negotiated), speaker, {
+      families: negotiated.context.families,
+      addPath: negotiated.context.addPathSend,
+      wake: () => this.#writing.wake(),
+    });
+    this.#announcer = new Announcer(this.#outlet, negotiated.context);
+    this.#announcer.endOfRibHeld = speaker.endOfRibHeld === true;
   }
 
   /** Applies other policies and originations to the tables at hand. */
@@ -93,8 +106,15 @@ export class Exchange {
       this.#options.rib.setPolicy(this.inbound, peer.import, peer);
       this.#options.onRoutes();
     }
+    const before = exportPeer(this.#peer, this.negotiated);
+    const after = exportPeer(peer, this.negotiated);
+    if (!equal([before, exported(this.#speaker)], [after, exported(speaker)])) {
+      this.#options.rib.setExport(this.#outlet, after, speaker);
+    }
     this.#peer = peer;
-    this.#announce(speaker);
+    this.#speaker = speaker;
+    this.#announcer.endOfRibHeld = speaker.endOfRibHeld === true;
+    this.#writing.wake();
   }
 
   /** The session is over: what the peer told is withdrawn, but for the families whose routes are kept as stale. */
@@ -103,6 +123,7 @@ export class Exchange {
     this.#open = false;
     if (retain.length === 0) rib.close(this.inbound);
     else rib.retain(this.inbound, retain);
+    rib.detach(this.#outlet);
     onRoutes();
   }
 
@@ -129,7 +150,7 @@ export class Exchange {
     const { rib, onRoutes } = this.#options;
     if (operation === 'request') {
       this.#announcer.refresh(family);
-      this.#writeLater();
+      this.#writing.wake();
     } else if (!context.enhancedRefresh) {
       // Markers mean nothing where they were not negotiated.
     } else if (operation === 'begin') {
@@ -149,41 +170,35 @@ export class Exchange {
   /** The peer takes what we send again. */
   resume(): void {
     this.#blocked = false;
-    this.#writeLater();
+    this.#writing.wake();
   }
 
   counts(family: BgpFamily): PrefixCounts {
     return {
       received: this.inbound.received(family),
       accepted: this.inbound.accepted(family),
-      advertised: this.#announcer.advertised(family),
+      advertised: this.#outlet.advertised(family),
       stale: this.inbound.stale(family),
     };
   }
 
-  #announce(speaker: Announced): void {
-    const exporter = makeExporter(exportPeer(this.#peer, this.negotiated), speaker);
-    this.#announcer.set(announcements(originatedPaths(speaker.originated), exporter));
-    this.#writeLater();
-  }
-
-  #writeLater(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#options.defer(() => {
-      this.#scheduled = false;
-      this.#options.guard(() => this.#write());
-    });
-  }
-
-  #write(): void {
-    if (!this.#open || this.#blocked || this.#announcer.drained) return;
+  /** Writes the next piece; tells whether there are more. */
+  #write(): boolean {
+    if (!this.#open || this.#blocked || this.#announcer.drained) return false;
     const { bytes, messages, unsent } = this.#announcer.next();
     if (unsent > 0) {
       const fields = { peer: this.#peer.name, prefixes: unsent };
       this.#options.log.warn('prefixes not announced: their attributes fill a whole message', fields);
     }
     if (messages > 0 && !this.#options.write(bytes, messages)) this.#blocked = true;
-    else if (!this.#announcer.drained) this.#writeLater();
+    return !this.#blocked && !this.#announcer.drained;
   }
 }
+
+/** What of the speaker changes what is announced. */
+const exported = ({ routerID, clusterID, nextHops, gracefulShutdown }: Announced): unknown => ({
+  routerID,
+  clusterID,
+  nextHops,
+  gracefulShutdown: gracefulShutdown === true,
+});

@@ -18,6 +18,7 @@ import { sessionStatus } from './session-status.ts';
 import { silenceHint } from './silence.ts';
 import type { PeerStatus } from './status.ts';
 import type { Connection, Transport } from './transport.ts';
+import type { Turns } from './turns.ts';
 import type { NotificationMessage } from './wire/message.ts';
 import { notification, reset } from './wire/notification.ts';
 
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly defer: (fn: () => void) => void;
+  /** Shares the event loop among all sessions. */
+  readonly turns: Turns;
   readonly rib: SessionRib;
   /** What our first OPEN says of graceful restart. */
   readonly restart?: RestartBits;
@@ -63,9 +66,9 @@ export class Session {
     this.#log = options.log;
     this.#record = new SessionRecord(options.clock);
     this.#malformed = new MalformedLog(peer.name, options.clock, options.log);
-    const { transport, clock, defer, rib, log, onRoutes } = options;
+    const { transport, clock, defer, turns, rib, log, onRoutes } = options;
     const guard = (fn: () => void): void => this.#guard(fn);
-    this.#connections = new Connections({ transport, clock, defer, guard, events: this.#events });
+    this.#connections = new Connections({ transport, clock, turns, guard, events: this.#events });
     this.#retention = new Retention({ name: peer.name, rib, clock, log, defer, guard, onRoutes });
     this.#machine = new Machine(fsmConfig(peer, speaker), {
       clock,
@@ -286,7 +289,7 @@ export class Session {
   // --- the established session ---
 
   #established(id: number, negotiated: Negotiated): void {
-    const { rib, log, defer, onRoutes } = this.#options;
+    const { rib, log, turns, onRoutes } = this.#options;
     const { name, address } = this.#peer;
     this.#record.established();
     log.info('session established', {
@@ -300,7 +303,7 @@ export class Session {
       kept: this.#retention.established(negotiated),
       rib,
       log,
-      defer,
+      turns,
       onRoutes,
       write: (bytes, messages) => this.#writeUpdates(id, bytes, messages),
       guard: (fn) => this.#guard(fn),

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
-import type { PeerConfig, SpeakerConfig } from './config.ts';
+import type { Origination, PeerConfig, SpeakerConfig } from './config.ts';
 import { Listeners } from './listeners.ts';
 import type { Self } from './rib/import-policy.ts';
 import type { RouteChange } from './rib/loc-rib.ts';
@@ -13,6 +13,7 @@ import { Rib } from './rib/rib.ts';
 import { Session } from './session.ts';
 import type { LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
 import type { Connection, Endpoint, Transport, TransportError } from './transport.ts';
+import { type Task, Turns } from './turns.ts';
 import { notification, shutdownNotification } from './wire/notification.ts';
 
 export type { RouteChange } from './rib/loc-rib.ts';
@@ -43,8 +44,8 @@ const DRAIN_TIME = 5_000;
 const DRAIN_INTERVAL = 50;
 const MAX_GRACE = 60_000;
 
-/** Prefixes that are decided in one turn of the event loop. */
-const PREFIXES_A_TURN = 5_000;
+/** Routes that are judged or decided as one unit of work. */
+const ROUTES = 500;
 
 /**
  * All BGP of this node: keeps one session per configured peer, tells what was learned, announces what is originated.
@@ -53,16 +54,18 @@ const PREFIXES_A_TURN = 5_000;
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #rib = new Rib();
+  readonly #turns: Turns;
+  readonly #flushing: Task;
   readonly #sessions = new Map<string, Session>();
   /** Sessions of removed peers whose connections are not closed yet. */
   readonly #ending = new Set<Promise<void>>();
   readonly #listeners: Listeners;
   #config: SpeakerConfig | undefined;
   #self: Self | undefined;
+  #originated: readonly Origination[] = [];
   #deferral: Timer | undefined;
   #converged = false;
   #refused = 0;
-  #flushing = false;
   #telling = false;
   /** The shutdown is announced: the configuration does not matter any more. */
   #leaving = false;
@@ -71,6 +74,11 @@ export class Speaker {
   constructor(options: SpeakerOptions) {
     this.#options = options;
     const { transport, clock, log } = options;
+    this.#turns = new Turns(options);
+    this.#flushing = this.#turns.task(
+      () => this.#flush(),
+      (fn) => this.#tell(fn),
+    );
     this.#listeners = new Listeners({
       transport,
       clock,
@@ -86,7 +94,7 @@ export class Speaker {
     if (this.#stopped || this.#leaving || equal(this.#config, config)) return;
     if (this.#config === undefined) this.#startDeferral();
     this.#config = config;
-    this.#setSelf(selfOf(config));
+    this.#setSelf(selfOf(config), config.originated);
     this.#listeners.set(config.listen, config.peers);
     this.#setPeers(config);
     this.#tellPeers();
@@ -167,11 +175,12 @@ export class Speaker {
     });
   }
 
-  #setSelf(self: Self): void {
-    if (equal(this.#self, self)) return;
+  #setSelf(self: Self, originated: readonly Origination[]): void {
+    if (equal(this.#self, self) && equal(this.#originated, originated)) return;
     this.#self = self;
-    this.#rib.setSelf(self);
-    this.#flushLater();
+    this.#originated = originated;
+    this.#rib.setSelf(self, originated);
+    this.#flushing.wake();
   }
 
   #setPeers(config: SpeakerConfig): void {
@@ -197,13 +206,14 @@ export class Speaker {
       clock,
       log,
       defer,
+      turns: this.#turns,
       rib: this.#rib,
       restart: {
         restarting: this.#options.restart !== undefined && !this.#converged,
         forwarding: this.#options.restart?.forwarding === true,
       },
       onChange: () => this.#tellPeers(),
-      onRoutes: () => this.#flushLater(),
+      onRoutes: () => this.#flushing.wake(),
     });
   }
 
@@ -254,17 +264,13 @@ export class Speaker {
     this.#tellPeers();
   }
 
-  /** Gives the changed routes in bounded pieces, one a turn. */
-  #flushLater(): void {
-    if (this.#flushing || this.#stopped) return;
-    this.#flushing = true;
-    this.#options.defer(() => {
-      this.#flushing = false;
-      const changes = this.#rib.flush(PREFIXES_A_TURN);
-      if (changes.length > 0) this.#tell(() => this.#options.onRoutes(changes));
-      if (this.#rib.pending) this.#flushLater();
-      else this.#tellPeers();
-    });
+  /** Decides a piece and tells what changed; tells whether there is more. */
+  #flush(): boolean {
+    if (this.#stopped) return false;
+    const changes = this.#rib.flush(ROUTES);
+    if (changes.length > 0) this.#tell(() => this.#options.onRoutes(changes));
+    if (!this.#rib.pending) this.#tellPeers();
+    return this.#rib.pending;
   }
 
   #tellPeers(): void {

@@ -10,6 +10,7 @@ import type {
 } from '../../src/bgp/wire/message.ts';
 import { beforeOpen, negotiate } from '../../src/bgp/wire/negotiate.ts';
 import { describeNotification } from '../../src/bgp/wire/notification.ts';
+import { type ReadableMessage, readable } from '../../src/bgp/wire/readable.ts';
 import { encodeAnnouncement } from '../../src/bgp/wire/update-encoder.ts';
 import type { Address } from '../../src/net/address.ts';
 import { ByteWriter } from '../../src/net/byte-writer.ts';
@@ -108,7 +109,7 @@ export class RawPeer {
   #read(bytes: Uint8Array): void {
     this.#framer.push(bytes);
     for (let frame = this.#framer.next(); frame?.kind === 'frame'; frame = this.#framer.next()) {
-      const decoded = decodeMessage(frame, this.#context);
+      const decoded = readable(decodeMessage(frame, this.#context));
       if (decoded.kind !== 'message') throw new Error(`cannot decode: ${JSON.stringify(decoded)}`);
       if (decoded.message.kind === 'open') this.#context = negotiate(this.open, decoded.message);
       this.received.push(messageText(decoded.message));
@@ -116,7 +117,7 @@ export class RawPeer {
   }
 }
 
-function messageText(message: Message): string {
+function messageText(message: ReadableMessage): string {
   switch (message.kind) {
     case 'notification':
       return `notification ${message.code}/${message.subcode} ${describeNotification(message)}`;

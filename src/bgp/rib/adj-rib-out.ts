@@ -1,118 +1,198 @@
 import { equal } from '../../net/equal.ts';
-import { type Prefix, prefixFamily } from '../../net/prefix.ts';
-import type { BgpFamily } from '../config.ts';
-import { FAMILIES } from '../wire/family.ts';
-import type { Announcement, Withdrawal } from '../wire/message.ts';
+import { Column, Octets } from './columns.ts';
 import type { Outbound } from './export-policy.ts';
+import { Queue } from './queue.ts';
 
-/** What to send next: prefixes that share a message. */
-export type OutboundBatch =
-  | { readonly kind: 'withdraw'; readonly routes: Withdrawal }
-  | { readonly kind: 'announce'; readonly routes: Announcement };
+/** Who keeps the things that ids stand for. */
+export interface Holder {
+  retain(id: number): void;
+  release(id: number): void;
+}
+
+/** What to send next: ids that share a message; without `outbound` a withdrawal. None at all: nothing of it was left to say. */
+export interface Batch {
+  readonly outbound: Outbound | undefined;
+  readonly ids: readonly number[];
+}
+
+/** What waits for an id: it stands in a group; among the withdrawals; it is to be told also if the peer knows it already. */
+const ANNOUNCE = 1;
+const WITHDRAW = 2;
+const AGAIN = 4;
+
+interface Group {
+  readonly outbound: Outbound;
+  readonly ids: number[];
+  /** Where in `ids` to go on. */
+  at: number;
+}
 
 /**
- * What one peer has been told and what it still must be told. The difference waits here, not in a queue of messages: a
- * prefix that changes twice before its turn is sent once, and a slow peer costs at most one entry per prefix. Prefixes with
- * the same attributes leave together, withdrawals before announcements.
+ * What one peer has been told of one family, and what it still must be told, by id: of a prefix, or of a route where it gets
+ * several paths of one prefix. What waits are ids, each at most once to announce and once to withdraw, never messages: what
+ * changes twice before its turn is sent once, by its latest state. Ids with the same attributes leave together, withdrawals
+ * before announcements. An id is held from when the peer should know it until it has been told to forget it.
  */
 export class AdjRibOut {
-  readonly #sent = new Map<Prefix, Outbound>();
-  /** Undefined: to be withdrawn. */
-  readonly #pending = new Map<Prefix, Outbound | undefined>();
-  /** The same prefixes, grouped by what they are sent with. */
-  readonly #groups = new Map<Outbound, Set<Prefix>>();
-  readonly #withdrawals: Readonly<Record<BgpFamily, Set<Prefix>>> = {
-    'ipv4-unicast': new Set(),
-    'ipv6-unicast': new Set(),
-  };
+  readonly #holder: Holder;
+  readonly #told = new Column<Outbound>();
+  readonly #wanted = new Column<Outbound>();
+  readonly #waits = new Octets();
+  readonly #withdrawals = new Queue<number>();
+  readonly #groups = new Queue<Group>();
+  readonly #groupOf = new Map<Outbound, Group>();
+  /** Taken since the last `done`, and perhaps of no more interest. */
+  readonly #leaving: number[] = [];
+  #advertised = 0;
+  /** Everything below it has been told again, if that is being done. */
+  #again: number | undefined;
+  #dismantled = 0;
 
-  readonly #advertised: Record<BgpFamily, number> = { 'ipv4-unicast': 0, 'ipv6-unicast': 0 };
+  constructor(holder: Holder) {
+    this.#holder = holder;
+  }
 
   /** Nothing waits. */
   get drained(): boolean {
-    return this.#pending.size === 0;
+    return this.#withdrawals.length === 0 && this.#groups.length === 0 && this.#again === undefined;
   }
 
-  /** Prefixes that the peer has been told and not been told to forget. */
-  advertised(family: BgpFamily): number {
-    return this.#advertised[family];
+  /** What the peer has been told and not been told to forget. */
+  get advertised(): number {
+    return this.#advertised;
   }
 
-  /** Sets everything that the peer should know; only the difference is sent. */
-  set(wanted: ReadonlyMap<Prefix, Outbound>): void {
-    for (const prefix of [...this.#sent.keys(), ...this.#pending.keys()]) {
-      if (!wanted.has(prefix)) this.put(prefix, undefined);
+  /** Sets what the peer should know of the id; undefined: nothing. */
+  put(id: number, outbound: Outbound | undefined): void {
+    const wanted = this.#wanted.get(id);
+    if (outbound === wanted) return;
+    const told = this.#told.get(id);
+    const next = same(outbound, told) ? told : outbound;
+    if (same(next, wanted)) return;
+    if (wanted === undefined && !this.#isHeld(id)) this.#holder.retain(id);
+    this.#wanted.set(id, next);
+    if (next === told) return;
+    if (next === undefined) this.#wait(id, WITHDRAW, this.#withdrawals);
+    else if ((this.#waits.get(id) & ANNOUNCE) === 0) this.#join(id, next);
+  }
+
+  /** The peer asked to be told again (RFC 2918); `repeat` does it. */
+  refresh(): void {
+    this.#again = 0;
+  }
+
+  /** Queues again what stands in the next `limit` places, if that is being done. */
+  repeat(limit: number): void {
+    if (this.#again === undefined) return;
+    const end = Math.min(this.#told.end, this.#again + limit);
+    for (let id = this.#again; id < end; id++) {
+      const wanted = this.#wanted.get(id);
+      if (wanted === undefined || this.#told.get(id) === undefined) continue;
+      const waits = this.#waits.get(id);
+      this.#waits.set(id, waits | AGAIN);
+      if ((waits & ANNOUNCE) === 0) this.#join(id, wanted);
     }
-    for (const [prefix, outbound] of wanted) this.put(prefix, outbound);
+    this.#again = end === this.#told.end ? undefined : end;
   }
 
-  /** Sets what the peer should know of one prefix; undefined: nothing. */
-  put(prefix: Prefix, outbound: Outbound | undefined): void {
-    if (this.#pending.has(prefix)) {
-      if (same(this.#pending.get(prefix), outbound)) return;
-      this.#unqueue(prefix);
-    }
-    if (!same(this.#sent.get(prefix), outbound)) this.#enqueue(prefix, outbound);
+  /** The next of what waits, after looking at no more than `limit`; it counts as told. Undefined: nothing waits. */
+  take(limit: number): Batch | undefined {
+    if (this.#withdrawals.length > 0) return this.#takeWithdrawals(limit);
+    const group = this.#groups.first;
+    return group === undefined ? undefined : this.#takeGroup(group, limit);
   }
 
-  /** The peer asked to be told again (RFC 2918): everything of the family is sent once more. */
-  refresh(family: BgpFamily): void {
-    for (const [prefix, outbound] of this.#sent) {
-      if (outbound.family === family && !this.#pending.has(prefix)) this.#enqueue(prefix, outbound);
-    }
+  /** What was taken is written: its ids are of no more interest. */
+  done(): void {
+    for (const id of this.#leaving) if (!this.#isHeld(id)) this.#holder.release(id);
+    this.#leaving.length = 0;
   }
 
-  /** At most `limit` prefixes that go together, which then count as sent; undefined: nothing waits. */
-  take(limit: number): OutboundBatch | undefined {
-    for (const family of FAMILIES) {
-      const prefixes = this.#leave(this.#withdrawals[family], limit);
-      if (prefixes.length === 0) continue;
-      for (const prefix of prefixes) if (this.#sent.delete(prefix)) this.#advertised[family]--;
-      return { kind: 'withdraw', routes: { family, prefixes } };
+  /** The session is over: lets go at most `limit` ids; tells whether there are more. */
+  dismantle(limit: number): boolean {
+    const end = Math.min(this.#wanted.end, this.#dismantled + limit);
+    for (; this.#dismantled < end; this.#dismantled++) {
+      if (this.#isHeld(this.#dismantled)) this.#holder.release(this.#dismantled);
     }
-    for (const [outbound, waiting] of this.#groups) {
-      const prefixes = this.#leave(waiting, limit);
-      if (waiting.size === 0) this.#groups.delete(outbound);
-      for (const prefix of prefixes) {
-        if (!this.#sent.has(prefix)) this.#advertised[outbound.family]++;
-        this.#sent.set(prefix, outbound);
-      }
-      return { kind: 'announce', routes: { ...outbound, prefixes } };
-    }
-    return undefined;
+    return end < this.#wanted.end;
   }
 
-  #leave(waiting: Set<Prefix>, limit: number): readonly Prefix[] {
-    const prefixes = [...waiting.values().take(limit)];
-    for (const prefix of prefixes) {
-      waiting.delete(prefix);
-      this.#pending.delete(prefix);
+  #takeWithdrawals(limit: number): Batch {
+    const ids: number[] = [];
+    for (let left = limit; left > 0; left--) {
+      const id = this.#withdrawals.shift();
+      if (id === undefined) break;
+      this.#waits.set(id, this.#waits.get(id) & ~WITHDRAW);
+      if (this.#wanted.get(id) !== undefined) continue;
+      this.#leaving.push(id);
+      if (this.#told.get(id) === undefined) continue;
+      this.#told.set(id, undefined);
+      this.#advertised--;
+      ids.push(id);
     }
-    return prefixes;
+    return { outbound: undefined, ids };
   }
 
-  #enqueue(prefix: Prefix, outbound: Outbound | undefined): void {
-    this.#pending.set(prefix, outbound);
-    if (outbound === undefined) {
-      this.#withdrawals[prefixFamily(prefix) === 4 ? 'ipv4-unicast' : 'ipv6-unicast'].add(prefix);
+  #takeGroup(group: Group, limit: number): Batch {
+    const { outbound } = group;
+    const ids: number[] = [];
+    const end = Math.min(group.ids.length, group.at + limit);
+    for (; group.at < end; group.at++) {
+      const id = group.ids[group.at] ?? 0;
+      if (this.#leave(id, outbound)) ids.push(id);
+    }
+    if (group.at === group.ids.length) {
+      this.#groups.shift();
+      this.#groupOf.delete(outbound);
+    }
+    return { outbound, ids };
+  }
+
+  /** Takes an id out of the group for `outbound`; tells whether it is to be sent with it. */
+  #leave(id: number, outbound: Outbound): boolean {
+    const wanted = this.#wanted.get(id);
+    const told = this.#told.get(id);
+    const waits = this.#waits.get(id);
+    const due = wanted !== told || (waits & AGAIN) !== 0;
+    if (wanted !== undefined && wanted !== outbound && due) {
+      // It changed while it waited. What it is now has a group of its own.
+      this.#join(id, wanted);
+      return false;
+    }
+    this.#waits.set(id, waits & WITHDRAW);
+    if (wanted === undefined) this.#leaving.push(id);
+    if (wanted !== outbound || !due) return false;
+    if (told === undefined) this.#advertised++;
+    this.#told.set(id, outbound);
+    return true;
+  }
+
+  #isHeld(id: number): boolean {
+    return (
+      this.#wanted.get(id) !== undefined || this.#told.get(id) !== undefined || this.#waits.get(id) !== 0
+    );
+  }
+
+  #wait(id: number, why: number, queue: Queue<number>): void {
+    const waits = this.#waits.get(id);
+    if ((waits & why) !== 0) return;
+    this.#waits.set(id, waits | why);
+    queue.push(id);
+  }
+
+  #join(id: number, outbound: Outbound): void {
+    this.#waits.set(id, this.#waits.get(id) | ANNOUNCE);
+    const group = this.#groupOf.get(outbound);
+    if (group !== undefined) {
+      group.ids.push(id);
       return;
     }
-    const group = this.#groups.get(outbound) ?? new Set();
-    this.#groups.set(outbound, group.add(prefix));
-  }
-
-  #unqueue(prefix: Prefix): void {
-    if (!this.#pending.has(prefix)) return;
-    const outbound = this.#pending.get(prefix);
-    this.#pending.delete(prefix);
-    if (outbound === undefined) {
-      for (const family of FAMILIES) this.#withdrawals[family].delete(prefix);
-      return;
-    }
-    const group = this.#groups.get(outbound);
-    group?.delete(prefix);
-    if (group?.size === 0) this.#groups.delete(outbound);
+    const started: Group = { outbound, ids: [id], at: 0 };
+    this.#groupOf.set(outbound, started);
+    this.#groups.push(started);
   }
 }
 
-const same = (a: Outbound | undefined, b: Outbound | undefined): boolean => a === b || equal(a, b);
+const same = (a: Outbound | undefined, b: Outbound | undefined): boolean =>
+  a === b ||
+  (a !== undefined && b !== undefined && a.nextHop === b.nextHop && equal(a.attributes, b.attributes));

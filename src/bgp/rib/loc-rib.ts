@@ -1,8 +1,13 @@
-import { compareAddresses } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { LearnedRoute } from '../status.ts';
+import { Column, NONE } from './columns.ts';
 import { type Decision, decide, type InteriorCost } from './decision.ts';
-import type { Path, PathSource } from './path.ts';
+import type { Outlet } from './outlet.ts';
+import type { Path } from './path.ts';
+import { PrefixTable, QUEUE } from './prefix-table.ts';
+import { Routes } from './routes.ts';
+import type { Tables } from './tables.ts';
+import { sameWays, WayBook, type Ways } from './ways.ts';
 
 /** One prefix whose learned route is new, different or (undefined) gone. */
 export interface RouteChange {
@@ -10,94 +15,151 @@ export interface RouteChange {
   readonly route: LearnedRoute | undefined;
 }
 
+/** In QUEUE: the last one that waits. */
+const LAST = -2;
+
 /**
- * The paths that may be used, and what the decision process made of them (RFC 4271 §9.1.2). Putting a path in only marks
- * its prefix; `flush` decides, so that a prefix that changes ten times between two flushes is decided once.
+ * The routes of all feeds, and what the decision process makes of them (RFC 4271 §9.1.2). A change of a route only marks its
+ * prefix; `flush` decides, tells the outlets, and gives the learned routes that changed, so that a prefix that changes ten
+ * times between two flushes is decided once.
  */
-export class LocRib {
+export class LocRib implements Tables {
+  readonly prefixes = new PrefixTable();
+  readonly routes = new Routes(this.prefixes);
   readonly #cost: InteriorCost | undefined;
-  readonly #candidates = new Map<Prefix, readonly Path[]>();
-  readonly #learned = new Map<Prefix, LearnedRoute>();
-  readonly #dirty = new Set<Prefix>();
+  readonly #ways = new WayBook();
+  /** What `flush` has told of each prefix. */
+  readonly #told = new Column<Ways>();
+  #learned = 0;
+  /** The prefixes that wait to be decided, linked through QUEUE. */
+  #first = NONE;
+  #last = NONE;
+  /** Those of them for which what this node originates has changed. */
+  readonly #ours = new Set<number>();
+  #originated: readonly number[] = [];
+  readonly #outlets = new Set<Outlet>();
+  #transit: readonly Outlet[] = [];
 
   constructor(cost?: InteriorCost) {
     this.#cost = cost;
   }
 
-  /** What `flush` has told so far. */
-  get learned(): ReadonlyMap<Prefix, LearnedRoute> {
+  get pending(): boolean {
+    return this.#first !== NONE;
+  }
+
+  /** How many routes `flush` has told and not told to be gone. */
+  get learned(): number {
     return this.#learned;
   }
 
-  /** Prefixes that wait for `flush`. */
-  get pending(): number {
-    return this.#dirty.size;
+  *learnedRoutes(): Generator<LearnedRoute, void> {
+    for (let prefix = 0; prefix < this.#told.end; prefix++) {
+      const ways = this.#told.get(prefix);
+      if (ways !== undefined) yield { prefix: this.prefixes.text(prefix), ...ways };
+    }
   }
 
-  has(prefix: Prefix): boolean {
-    return this.#candidates.has(prefix);
+  originated(): readonly number[] {
+    return this.#originated;
   }
 
-  /** Every prefix with a path that may be used. */
-  prefixes(): IterableIterator<Prefix> {
-    return this.#candidates.keys();
+  setOriginated(prefixes: readonly number[]): void {
+    this.#originated = prefixes;
   }
 
-  /** Replaces (undefined: removes) the path of one source; gives the change in the number of its paths: -1, 0 or 1. */
-  put(prefix: Prefix, source: PathSource, path: Path | undefined): number {
-    const paths = this.#candidates.get(prefix) ?? NONE;
-    const old = paths.find((p) => p.source === source);
-    if (old === path) return 0;
-    const others = old === undefined ? paths : paths.filter((p) => p !== old);
-    const next = path === undefined ? others : [...others, path];
-    if (next.length === 0) this.#candidates.delete(prefix);
-    else this.#candidates.set(prefix, next);
-    this.#dirty.add(prefix);
-    return (path === undefined ? 0 : 1) - (old === undefined ? 0 : 1);
+  /** The outlets are these from now on, or one of them has another policy. */
+  setOutlet(outlet: Outlet, present: boolean): void {
+    if (present) this.#outlets.add(outlet);
+    else this.#outlets.delete(outlet);
+    this.#transit = [...this.#outlets].filter((o) => o.transit);
+  }
+
+  /** The prefix has to be decided; `ours`: because of what this node originates. */
+  mark(prefix: number, ours = false): void {
+    if (ours) this.#ours.add(prefix);
+    const { records } = this.prefixes;
+    if (records.get(prefix, QUEUE) !== NONE) return;
+    this.prefixes.retain(prefix);
+    records.set(prefix, QUEUE, LAST);
+    if (this.#last === NONE) this.#first = prefix;
+    else records.set(this.#last, QUEUE, prefix);
+    this.#last = prefix;
+  }
+
+  best(prefix: number): Path | undefined {
+    const paths = this.#candidates(prefix);
+    return paths.length > 1 ? decide(paths, this.#cost)?.best : paths[0];
   }
 
   /** The decision over the paths that are there now; undefined: there are none. */
-  decision(prefix: Prefix): Decision | undefined {
-    return decide(this.#candidates.get(prefix) ?? NONE, this.#cost);
+  decision(prefix: number): Decision | undefined {
+    return decide(this.#candidates(prefix), this.#cost);
   }
 
-  /** Decides at most `limit` of the marked prefixes and gives those whose learned route changed. */
-  flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
-    const changes: RouteChange[] = [];
-    let left = limit;
-    for (const prefix of this.#dirty) {
-      if (left-- <= 0) break;
-      this.#dirty.delete(prefix);
-      const route = learnedRoute(prefix, this.decision(prefix));
-      if (sameRoute(this.#learned.get(prefix), route)) continue;
-      if (route === undefined) this.#learned.delete(prefix);
-      else this.#learned.set(prefix, route);
-      changes.push({ prefix, route });
+  /** Decides at most `limit` of the marked prefixes and puts those whose learned route changed into `changes`. */
+  flush(limit: number, changes: RouteChange[]): number {
+    const { records } = this.prefixes;
+    let decided = 0;
+    for (; decided < limit && this.#first !== NONE; decided++) {
+      const prefix = this.#first;
+      const next = records.get(prefix, QUEUE);
+      this.#first = next === LAST ? NONE : next;
+      if (this.#first === NONE) this.#last = NONE;
+      records.set(prefix, QUEUE, NONE);
+      this.#decide(prefix, changes);
+      this.prefixes.release(prefix);
     }
-    return changes;
+    return decided;
   }
-}
 
-const NONE: readonly Path[] = [];
-
-/** The forwarding view of a decision; what this node originates is not learned. Two peers with one next hop give one way. */
-function learnedRoute(prefix: Prefix, decision: Decision | undefined): LearnedRoute | undefined {
-  if (decision === undefined) return undefined;
-  const { best, multipath } = decision;
-  // Nearly every prefix of a large table has one way.
-  if (multipath.length === 1) {
-    return best.nextHop && { prefix, nextHops: [best.nextHop], peers: [best.source.name] };
+  #decide(prefix: number, changes: RouteChange[]): void {
+    const paths = this.#candidates(prefix);
+    const [only] = paths;
+    let best = only;
+    let ways: Ways | undefined;
+    if (paths.length > 1) {
+      const decision = decide(paths, this.#cost);
+      best = decision?.best;
+      ways = this.#ways.ofAll(decision?.multipath ?? []);
+    } else if (only !== undefined) {
+      ways = this.#ways.of(only);
+    }
+    // What the node originates goes to everybody, what it has learned to few.
+    const ours = this.#ours.size > 0 && this.#ours.delete(prefix);
+    for (const outlet of ours ? this.#outlets : this.#transit) outlet.update(prefix, best);
+    this.#bury(prefix);
+    const told = this.#told.get(prefix);
+    if (sameWays(told, ways)) return;
+    this.#told.set(prefix, ways);
+    this.#learned += (ways === undefined ? 0 : 1) - (told === undefined ? 0 : 1);
+    const text = this.prefixes.text(prefix);
+    const route = ways && { prefix: text, nextHops: ways.nextHops, peers: ways.peers };
+    changes.push({ prefix: text, route });
   }
-  const ways = multipath
-    .flatMap(({ nextHop, source }) => (nextHop === undefined ? [] : [{ nextHop, peer: source.name }]))
-    .sort((a, b) => compareAddresses(a.nextHop, b.nextHop) || (a.peer < b.peer ? -1 : 1))
-    .filter((way, i, all) => way.nextHop !== all[i - 1]?.nextHop);
-  return { prefix, nextHops: ways.map((w) => w.nextHop), peers: ways.map((w) => w.peer) };
-}
 
-function sameRoute(a: LearnedRoute | undefined, b: LearnedRoute | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const same = (x: readonly string[], y: readonly string[]): boolean =>
-    x.length === y.length && x.every((v, i) => v === y[i]);
-  return same(a.nextHops, b.nextHops) && same(a.peers, b.peers);
+  /** The paths that may be used. */
+  #candidates(prefix: number): readonly Path[] {
+    const { routes } = this;
+    const paths: Path[] = [];
+    for (let route = routes.first(prefix); route !== NONE; route = routes.next(route)) {
+      const path = routes.accepted(route);
+      if (path !== undefined) paths.push(path);
+    }
+    return paths;
+  }
+
+  /** Unlinks the routes that are gone: everybody has been told. */
+  #bury(prefix: number): void {
+    const { routes } = this;
+    let before = NONE;
+    for (let route = routes.first(prefix); route !== NONE; ) {
+      if (routes.received(route) === undefined) {
+        route = routes.unlink(route, before);
+      } else {
+        before = route;
+        route = routes.next(route);
+      }
+    }
+  }
 }

@@ -1,114 +1,121 @@
 import type { Address } from '../../net/address.ts';
-import { type Prefix, prefixFamily } from '../../net/prefix.ts';
-import type { BgpFamily, ImportPolicy } from '../config.ts';
-import type { LearnedRoute, PathStatus, RibEntryStatus } from '../status.ts';
-import { WELL_KNOWN_COMMUNITIES } from '../wire/communities.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import type { BgpFamily, ImportPolicy, Origination } from '../config.ts';
+import type { LearnedRoute, RibEntryStatus } from '../status.ts';
 import { FAMILIES } from '../wire/family.ts';
-import type { Announcement, Withdrawal } from '../wire/message.ts';
-import { AdjRibIn, type AdjRibInEntry } from './adj-rib-in.ts';
-import type { Decision, InteriorCost } from './decision.ts';
-import { type Importer, type ImportPeer, makeImporter, type Rejection, type Self } from './import-policy.ts';
+import type { Announced, Nlri } from '../wire/message.ts';
+import { PrefixReader, type PrefixWords } from '../wire/nlri.ts';
+import { prefixText, prefixWords } from '../wire/prefix-text.ts';
+import { NONE } from './columns.ts';
+import type { InteriorCost } from './decision.ts';
+import { ribEntry, type Standing } from './entry.ts';
+import type { ExportPeer, ExportSpeaker } from './export-policy.ts';
+import { Feed, type FeedTable, type Inbound, samePath } from './feed.ts';
+import type { ImportPeer, Rejection, Self } from './import-policy.ts';
 import { LocRib, type RouteChange } from './loc-rib.ts';
-import { makePath, type Path, type PathSource } from './path.ts';
-import { pathStatus } from './path-status.ts';
+import { LocalBlocks } from './local-blocks.ts';
+import { originatedPaths } from './origination.ts';
+import { Outlet, type OutletOptions } from './outlet.ts';
+import type { Path, PathSource } from './path.ts';
+import type { RouteList } from './routes.ts';
 
-/**
- * What one peer has told: made by `Rib.open`, gone with `Rib.close`. Between two sessions it can be kept (`Rib.retain`), and
- * the next session goes on with it (`Rib.resume`).
- */
-export interface Inbound {
-  readonly source: PathSource;
-  /** Prefixes held, before policy. */
-  received(family: BgpFamily): number;
-  /** Prefixes past policy. */
-  accepted(family: BgpFamily): number;
-  /** Prefixes held that the peer has not told since they were marked stale. */
-  stale(family: BgpFamily): number;
-}
-
-interface Feed extends Inbound {
-  readonly adjIn: AdjRibIn;
-  readonly counts: Record<BgpFamily, number>;
-  readonly stalePrefixes: Readonly<Record<BgpFamily, Set<Prefix>>>;
-  policy: ImportPolicy;
-  peer: ImportPeer;
-  importer: Importer;
-  /** The session is over: nothing of this is accepted any more. */
-  closed: boolean;
-}
-
-const LLGR_STALE = WELL_KNOWN_COMMUNITIES['llgr-stale'];
-const UNSPECIFIED = '0.0.0.0' as Address;
+export type { Inbound } from './feed.ts';
 
 /** Before the first `setSelf`: originates nothing, recognises nothing. */
 const NOBODY: Self = {
-  routerID: UNSPECIFIED,
+  routerID: '0.0.0.0' as Address,
   asNumbers: new Set(),
   addresses: new Set(),
   originated: new Set(),
 };
 
-/** What stands in the Loc-RIB for the prefixes that this node originates. */
-const LOCAL_PATH = makePath(
-  { name: 'local', kind: 'local', routerID: UNSPECIFIED },
-  { origin: 'igp', asPath: [] },
-);
+/** The number of the node itself among the feeds; peers follow. */
+const LOCAL = 0;
 
 /**
- * From what peers say to the routes that this node learned: Adj-RIBs-In, import policy, Loc-RIB. What touches a whole table
- * (the end of a session, another policy) only notes that; `flush` does the work, a piece at a time.
+ * From what peers say to what this node learned and what peers are told: Adj-RIBs-In, import policy, Loc-RIB, export policy,
+ * Adj-RIBs-Out. What touches a whole table (the end of a session, another policy) only notes that; `flush` does the work, a
+ * piece at a time.
  */
 export class Rib {
   readonly #loc: LocRib;
-  readonly #feeds = new Map<Inbound, Feed>();
-  /**
-   * Feeds that must be judged anew, each with an iterator over what is not judged yet. It is live: what is announced or
-   * withdrawn meanwhile is judged on arrival, by the policy of now, and found as it then is, or not at all.
-   */
-  readonly #reviews = new Map<Feed, Iterator<AdjRibInEntry>>();
+  readonly #feeds = new Map<number, Feed>();
+  readonly #local: RouteList = { head: NONE, cursor: NONE };
+  /** Feeds with routes that wait to be judged anew: from the cursors of their tables on. */
+  readonly #reviews = new Set<Feed>();
+  readonly #dismantling = new Set<Outlet>();
+  readonly #reader = new PrefixReader();
   #self: Self = NOBODY;
+  #blocks = new LocalBlocks([]);
+  #lastFeed = LOCAL;
 
   constructor(cost?: InteriorCost) {
     this.#loc = new LocRib(cost);
   }
 
-  /** What `flush` has told so far. */
+  /** What `flush` has told so far: a copy, made on demand. */
   get learned(): ReadonlyMap<Prefix, LearnedRoute> {
-    return this.#loc.learned;
+    return new Map(this.#loc.learnedRoutes().map((route) => [route.prefix, route]));
   }
 
   /** Whether `flush` has something to do. */
   get pending(): boolean {
-    return this.#reviews.size > 0 || this.#loc.pending > 0;
+    return this.#loc.pending || this.#reviews.size > 0 || this.#dismantling.size > 0;
   }
 
+  // --- what peers tell ---
+
   /** Takes in a peer whose session is established. */
-  open(from: PathSource, policy: ImportPolicy, peer: ImportPeer): Inbound {
-    // An identity of its own: what is left of the peer's session before must not be taken for this one's.
-    const source = { ...from };
-    const adjIn = new AdjRibIn(source);
-    const counts: Record<BgpFamily, number> = { 'ipv4-unicast': 0, 'ipv6-unicast': 0 };
-    const stalePrefixes = { 'ipv4-unicast': new Set<Prefix>(), 'ipv6-unicast': new Set<Prefix>() };
-    const feed: Feed = {
-      source,
-      adjIn,
-      counts,
-      stalePrefixes,
-      policy,
-      peer,
-      importer: makeImporter(policy, peer, this.#self),
-      closed: false,
-      received: (family) => adjIn.size(family),
-      accepted: (family) => counts[family],
-      stale: (family) => stalePrefixes[family].size,
-    };
-    this.#feeds.set(feed, feed);
+  open(source: PathSource, policy: ImportPolicy, peer: ImportPeer): Inbound {
+    const feed = new Feed(++this.#lastFeed, source, policy, peer, this.#self);
+    this.#feeds.set(feed.id, feed);
     return feed;
   }
 
-  /** The session is over: the routes of `families` are kept as stale, those of others go. RFC 4724 §4.2. */
+  announce(inbound: Inbound, { nlri, attributes, nextHop }: Announced): void {
+    const feed = this.#feedOf(inbound);
+    if (feed === undefined) return;
+    const { prefixes, routes } = this.#loc;
+    const table = feed.tables[nlri.family];
+    const path = feed.path(attributes, nextHop, nlri.family);
+    const reader = this.#reader.open(nlri);
+    while (reader.next()) {
+      const prefix = prefixes.intern(reader);
+      let route = routes.find(prefix, feed.id, reader.pathId);
+      if (route === NONE) route = routes.add(prefix, feed.id, reader.pathId, table);
+      this.#renew(table, route, path);
+      this.#judge(feed, table, route, reader);
+    }
+  }
+
+  withdraw(inbound: Inbound, nlri: Nlri): void {
+    const feed = this.#feedOf(inbound);
+    if (feed === undefined) return;
+    const { prefixes, routes } = this.#loc;
+    const table = feed.tables[nlri.family];
+    const reader = this.#reader.open(nlri);
+    while (reader.next()) {
+      const prefix = prefixes.find(reader);
+      if (prefix === NONE) continue;
+      const route = routes.find(prefix, feed.id, reader.pathId);
+      if (route !== NONE) this.#remove(table, route);
+    }
+  }
+
+  /** Applies another import policy to what the peer has told, without asking it again. */
+  setPolicy(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
+    const feed = this.#feedOf(inbound);
+    if (feed === undefined) return;
+    feed.setPolicy(policy, peer, this.#self);
+    this.#review(feed, FAMILIES);
+  }
+
+  // --- what is kept of a session ---
+
+  /** The session is over: the routes of `families` are kept as stale, those of others go, and what was stale already. RFC 4724 §4.2. */
   retain(inbound: Inbound, families: readonly BgpFamily[]): void {
     for (const family of FAMILIES) {
+      this.dropStale(inbound, family);
       this.markStale(inbound, family);
       if (!families.includes(family)) this.dropStale(inbound, family);
     }
@@ -121,160 +128,247 @@ export class Rib {
 
   /** Every route of the family is stale until the peer tells it again. RFC 7313 §4. */
   markStale(inbound: Inbound, family: BgpFamily): void {
-    const feed = this.#feeds.get(inbound);
-    if (feed === undefined) return;
-    for (const entry of feed.adjIn.entries()) {
-      if (entry.family === family) feed.stalePrefixes[family].add(entry.prefix);
-    }
+    const table = this.#feedOf(inbound)?.tables[family];
+    if (table === undefined) return;
+    table.epoch++;
+    table.stale = table.received;
   }
 
   /** What is still stale goes. RFC 4724 §4.2, RFC 7313 §4. */
   dropStale(inbound: Inbound, family: BgpFamily): void {
-    const feed = this.#feeds.get(inbound);
+    const feed = this.#feedOf(inbound);
     if (feed === undefined) return;
-    this.withdraw(feed, { family, prefixes: [...feed.stalePrefixes[family]] });
+    feed.tables[family].doomedBelow = feed.tables[family].epoch;
+    if (feed.tables[family].stale > 0) this.#review(feed, [family]);
   }
 
   /** What is stale becomes long-lived stale: NO_LLGR goes, the rest has LLGR_STALE from now on. RFC 9494 §4.2. */
   longLived(inbound: Inbound, family: BgpFamily): void {
-    const feed = this.#feeds.get(inbound);
+    const feed = this.#feedOf(inbound);
     if (feed === undefined) return;
-    for (const prefix of [...feed.stalePrefixes[family]]) {
-      const { attributes, nextHop } = feed.adjIn.get(family, prefix) ?? {};
-      if (attributes === undefined || nextHop === undefined) continue;
-      const communities = attributes.communities ?? [];
-      if (communities.includes(WELL_KNOWN_COMMUNITIES['no-llgr'])) {
-        this.withdraw(feed, { family, prefixes: [prefix] });
-      } else if (!communities.includes(LLGR_STALE)) {
-        const marked = { ...attributes, communities: [...communities, LLGR_STALE] };
-        this.announce(feed, { family, prefixes: [prefix], attributes: marked, nextHop });
-        feed.stalePrefixes[family].add(prefix);
-      }
-    }
+    feed.tables[family].longLivedBelow = feed.tables[family].epoch;
+    if (feed.tables[family].stale > 0) this.#review(feed, [family]);
   }
 
   /** The session is over, or what was kept of it has had its time: everything goes. */
   close(inbound: Inbound): void {
-    const feed = this.#feeds.get(inbound);
+    const feed = this.#feedOf(inbound);
     if (feed === undefined) return;
-    this.#feeds.delete(inbound);
+    this.retain(feed, []);
     feed.closed = true;
-    this.#review(feed);
+    if (feed.empty) this.#feeds.delete(feed.id);
   }
 
-  announce(inbound: Inbound, announcement: Announcement): void {
-    const feed = this.#feeds.get(inbound);
-    if (feed === undefined) return;
-    const path = feed.adjIn.announce(announcement);
-    const usable = feed.importer.path(path);
-    for (const prefix of announcement.prefixes) {
-      feed.stalePrefixes[announcement.family].delete(prefix);
-      this.#accept(feed, announcement.family, prefix, usable);
-    }
+  // --- what peers are told ---
+
+  /** Begins to tell a peer. */
+  attach(peer: ExportPeer, speaker: ExportSpeaker, options: OutletOptions): Outlet {
+    const outlet = new Outlet(this.#loc, peer, speaker, options);
+    this.#loc.setOutlet(outlet, true);
+    return outlet;
   }
 
-  withdraw(inbound: Inbound, { family, prefixes }: Withdrawal): void {
-    const feed = this.#feeds.get(inbound);
-    if (feed === undefined) return;
-    for (const prefix of prefixes) {
-      feed.stalePrefixes[family].delete(prefix);
-      feed.adjIn.withdraw(family, prefix);
-      this.#put(feed, family, prefix, undefined);
-    }
+  /** Tells it by another policy from now on. */
+  setExport(outlet: Outlet, peer: ExportPeer, speaker: ExportSpeaker): void {
+    outlet.set(peer, speaker);
+    this.#loc.setOutlet(outlet, true);
   }
 
-  /** Applies another import policy to what the peer has told, without asking it again. */
-  setPolicy(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
-    const feed = this.#feeds.get(inbound);
-    if (feed === undefined) return;
-    feed.policy = policy;
-    feed.peer = peer;
-    this.#review(feed);
+  detach(outlet: Outlet): void {
+    this.#loc.setOutlet(outlet, false);
+    this.#dismantling.add(outlet);
   }
+
+  // --- this node ---
 
   /** This node became another: what it originates, its addresses, its AS numbers. */
-  setSelf(self: Self): void {
-    const before = this.#self.originated;
-    this.#self = self;
-    const { source } = LOCAL_PATH;
-    for (const prefix of before) if (!self.originated.has(prefix)) this.#loc.put(prefix, source, undefined);
-    for (const prefix of self.originated) this.#loc.put(prefix, source, LOCAL_PATH);
-    for (const feed of this.#feeds.values()) this.#review(feed);
+  setSelf(self: Self, originated: readonly Origination[]): void {
+    // What lies in our own prefixes is looked up here by numbers, for every prefix that somebody announces.
+    this.#self = { ...self, originated: new Set(), localPrefixes: [] };
+    this.#blocks = new LocalBlocks(self.localPrefixes ?? originated.map((o) => o.prefix));
+    this.#originate(originatedPaths(originated));
+    for (const feed of this.#feeds.values()) {
+      feed.setSelf(this.#self);
+      this.#review(feed, FAMILIES);
+    }
   }
 
-  /** Judges and decides at most `limit` prefixes together and gives those whose learned route changed. */
+  #originate(paths: ReadonlyMap<Prefix, Path>): void {
+    const { prefixes, routes } = this.#loc;
+    const now = new Set<number>();
+    for (const [text, path] of paths) {
+      const prefix = prefixes.intern(prefixWords(text));
+      let route = routes.find(prefix, LOCAL, 0);
+      if (route === NONE) route = routes.add(prefix, LOCAL, 0, this.#local);
+      else if (routes.received(route) === undefined) routes.enter(route, this.#local);
+      now.add(prefix);
+      const before = routes.accepted(route);
+      if (before !== undefined && samePath(before, path)) continue;
+      routes.setReceived(route, path);
+      routes.setAccepted(route, path);
+      this.#loc.mark(prefix, true);
+    }
+    for (let route = this.#local.head; route !== NONE; ) {
+      const next = routes.behind(route);
+      const prefix = routes.prefix(route);
+      if (!now.has(prefix)) {
+        routes.leave(route, this.#local);
+        this.#loc.mark(prefix, true);
+      }
+      route = next;
+    }
+    this.#loc.setOriginated([...now]);
+  }
+
+  // --- work ---
+
+  /** Judges and decides at most `limit` routes together and gives those whose learned route changed. */
   flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
-    let left = limit;
-    for (const [feed, entries] of this.#reviews) {
-      for (; left > 0; left--) {
-        const { value, done } = entries.next();
-        if (done === true) {
-          this.#reviews.delete(feed);
-          break;
+    const changes: RouteChange[] = [];
+    // Judging comes first, so that a table that goes or changes as a whole is decided with what becomes of it.
+    const judged = this.#runReviews(limit);
+    const decided = this.#loc.flush(limit - judged, changes);
+    if (judged + decided < limit) this.#dismantle(limit);
+    return changes;
+  }
+
+  #dismantle(limit: number): void {
+    for (const outlet of this.#dismantling) {
+      if (outlet.dismantle(limit)) return;
+      this.#dismantling.delete(outlet);
+    }
+  }
+
+  #runReviews(limit: number): number {
+    const { routes } = this.#loc;
+    let judged = 0;
+    for (const feed of this.#reviews) {
+      for (const family of FAMILIES) {
+        const table = feed.tables[family];
+        for (; judged < limit && table.cursor !== NONE; judged++) {
+          const route = table.cursor;
+          table.cursor = routes.behind(route);
+          this.#judge(feed, table, route);
         }
-        this.#judge(feed, value);
       }
+      if (judged >= limit) return judged;
+      this.#reviews.delete(feed);
+      if (feed.closed && feed.empty) this.#feeds.delete(feed.id);
     }
-    return this.#loc.flush(left);
+    return judged;
   }
 
-  /** Everything known of every prefix, for people; accepted paths and the others. */
+  #review(feed: Feed, families: readonly BgpFamily[]): void {
+    for (const family of families) {
+      const table = feed.tables[family];
+      table.cursor = table.head;
+      if (table.cursor !== NONE) this.#reviews.add(feed);
+    }
+  }
+
+  /** A route is told, for the first time or again. */
+  #renew(table: FeedTable, route: number, path: Path): void {
+    const { routes } = this.#loc;
+    const before = routes.received(route);
+    if (before === undefined) {
+      table.received++;
+      if (routes.isGone(route)) routes.enter(route, table);
+    } else if (routes.epoch(route) < table.epoch) {
+      table.stale--;
+    }
+    routes.setEpoch(route, table.epoch);
+    // Told again without a change, the path stays the object that it was, and nothing follows from it.
+    if (before === undefined || !samePath(before, path)) routes.setReceived(route, path);
+  }
+
+  /** Decides by the state of now what a route is: usable, and in which form; not usable; or gone. */
+  #judge(feed: Feed, table: FeedTable, route: number, words?: PrefixWords): void {
+    const { prefixes, routes } = this.#loc;
+    const received = routes.received(route);
+    if (received === undefined) return;
+    const epoch = routes.epoch(route);
+    if (epoch < table.doomedBelow) return this.#remove(table, route);
+    const prefix = routes.prefix(route);
+    const verdict = this.#verdict(feed, received, prefix, words ?? prefixes.words(prefix));
+    let accepted = typeof verdict === 'string' ? undefined : verdict;
+    if (epoch < table.longLivedBelow) {
+      const kept = feed.longLived(received);
+      if (kept === undefined) return this.#remove(table, route);
+      accepted = accepted && feed.longLived(accepted);
+    }
+    this.#accept(table, route, accepted);
+  }
+
+  #verdict(feed: Feed, path: Path, prefix: number, words: PrefixWords): Path | Rejection {
+    const { routes } = this.#loc;
+    const ours = routes.find(prefix, LOCAL, 0);
+    if (ours !== NONE && routes.received(ours) !== undefined) return 'this node originates the prefix';
+    if (this.#blocks.contain(words)) return 'it lies inside a prefix of this node';
+    const verdict = feed.verdict(path);
+    const { importer } = feed;
+    if (typeof verdict === 'string' || !importer.perPrefix) return verdict;
+    return importer.prefix(prefixText(words), verdict);
+  }
+
+  #accept(table: FeedTable, route: number, path: Path | undefined): void {
+    const { routes } = this.#loc;
+    const before = routes.accepted(route);
+    if (before === path) return;
+    routes.setAccepted(route, path);
+    table.accepted += (path === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    this.#loc.mark(routes.prefix(route));
+  }
+
+  #remove(table: FeedTable, route: number): void {
+    const { routes } = this.#loc;
+    if (routes.received(route) === undefined) return;
+    table.received--;
+    if (routes.epoch(route) < table.epoch) table.stale--;
+    if (routes.accepted(route) !== undefined) table.accepted--;
+    routes.leave(route, table);
+    // Also a route that was not used: its id is given back when the prefix is decided.
+    this.#loc.mark(routes.prefix(route));
+  }
+
+  /** Undefined: it is closed, and what comes for it has no meaning. */
+  #feedOf(inbound: Inbound): Feed | undefined {
+    return inbound instanceof Feed && !inbound.closed ? inbound : undefined;
+  }
+
+  // --- for people ---
+
+  /** Everything known of every prefix; accepted paths and the others. Prefixes may come, change and go on the way. */
   *entries(): IterableIterator<RibEntryStatus> {
-    for (const prefix of this.#loc.prefixes()) yield this.#entry(prefix, this.#loc.decision(prefix));
-    // Prefixes of which no path was accepted are not in the Loc-RIB.
-    const told = new Set<Prefix>();
-    for (const feed of this.#feeds.values()) {
-      for (const { prefix } of feed.adjIn.entries()) {
-        if (told.has(prefix) || this.#loc.has(prefix)) continue;
-        told.add(prefix);
-        yield this.#entry(prefix, undefined);
-      }
+    const { prefixes } = this.#loc;
+    for (let prefix = 0; prefix < prefixes.records.end; prefix++) {
+      const standings = prefixes.has(prefix) ? this.#standings(prefix) : [];
+      if (standings.length > 0)
+        yield ribEntry(prefixes.text(prefix), prefixes.family(prefix), standings, this.#loc.decision(prefix));
     }
   }
 
-  #entry(prefix: Prefix, decision: Decision | undefined): RibEntryStatus {
-    const family: BgpFamily = prefixFamily(prefix) === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
-    const paths: PathStatus[] = [];
-    const stale = new Set<PathSource>();
-    for (const feed of this.#feeds.values()) {
-      if (feed.stalePrefixes[family].has(prefix)) stale.add(feed.source);
+  #standings(prefix: number): readonly Standing[] {
+    const { prefixes, routes } = this.#loc;
+    const standings: Standing[] = [];
+    for (let route = routes.first(prefix); route !== NONE; route = routes.next(route)) {
+      const received = routes.received(route);
+      if (received === undefined) continue;
+      const feed = this.#feeds.get(routes.feed(route));
+      const stale = feed !== undefined && routes.epoch(route) < feed.tables[received.family].epoch;
+      const accepted = routes.accepted(route);
+      const verdict =
+        accepted === undefined && feed !== undefined
+          ? this.#verdict(feed, received, prefix, prefixes.words(prefix))
+          : undefined;
+      const rejection = typeof verdict === 'string' ? verdict : undefined;
+      standings.push({
+        path: accepted ?? received,
+        rejection,
+        accepted: accepted !== undefined,
+        pathId: routes.pathId(route),
+        stale,
+      });
     }
-    const show = (path: Path, rejection?: Rejection): void => {
-      const status = pathStatus(path, rejection === undefined ? decision : undefined, rejection);
-      paths.push(stale.has(path.source) ? { ...status, stale: true } : status);
-    };
-    for (const path of decision === undefined ? [] : [decision.best, ...decision.lost.keys()]) show(path);
-    for (const feed of this.#feeds.values()) {
-      const path = feed.adjIn.get(family, prefix);
-      if (path === undefined) continue;
-      const judged = judgePrefix(feed.importer, prefix, feed.importer.path(path));
-      if (typeof judged === 'string') show(path, judged);
-    }
-    return { prefix, family, paths };
+    return standings;
   }
-
-  #review(feed: Feed): void {
-    feed.importer = makeImporter(feed.policy, feed.peer, this.#self);
-    this.#reviews.set(feed, feed.adjIn.entries());
-  }
-
-  #judge(feed: Feed, { family, prefix, path }: AdjRibInEntry): void {
-    if (feed.closed) this.#put(feed, family, prefix, undefined);
-    else this.#accept(feed, family, prefix, feed.importer.path(path));
-  }
-
-  /** Puts in what is left of a judged path once the prefix is judged too. */
-  #accept(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | Rejection): void {
-    const judged = judgePrefix(feed.importer, prefix, path);
-    this.#put(feed, family, prefix, typeof judged === 'string' ? undefined : judged);
-  }
-
-  #put(feed: Feed, family: BgpFamily, prefix: Prefix, path: Path | undefined): void {
-    feed.counts[family] += this.#loc.put(prefix, feed.source, path);
-  }
-}
-
-/** A path that `Importer.path` has judged, with the last word on the prefix. */
-function judgePrefix(importer: Importer, prefix: Prefix, path: Path | Rejection): Path | Rejection {
-  return typeof path === 'string' || !importer.perPrefix ? path : importer.prefix(prefix, path);
 }

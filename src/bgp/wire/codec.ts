@@ -17,7 +17,7 @@ import { decodeRouteRefresh, encodeRouteRefresh } from './refresh.ts';
 import { decodeUpdate } from './update.ts';
 import { encodeEndOfRib } from './update-encoder.ts';
 
-/** Any frame of a `Framer`. Never throws; the result does not refer to the frame's bytes. */
+/** Any frame of a `Framer`. Never throws; of the result only the prefixes of an UPDATE refer to the frame's bytes. */
 export function decodeMessage({ type, bytes }: Frame, context: WireContext): Decoded {
   switch (type) {
     case TYPE_OPEN:

@@ -31,20 +31,23 @@ export interface OpenMessage {
 }
 
 /**
- * Some prefixes of one family. With add-path (RFC 7911), `pathIds[i]` is the path identifier of `prefixes[i]`; without it
- * `pathIds` is absent. Two parallel arrays and not an array of pairs, because a full table makes millions of them.
+ * Prefixes as they stand in a message, `bytes[start, end)`: each a length in bits and so many octets as hold them, with a path
+ * identifier of four octets before it where `addPath` says so (RFC 7911). Every length has been checked, bits beyond one are of
+ * no meaning. A full table makes millions of prefixes, so nobody makes an array of them: `PrefixReader` walks over the octets,
+ * `readable.ts` makes texts of them for people.
  */
-export interface PrefixList {
+export interface Nlri {
   readonly family: BgpFamily;
-  readonly prefixes: readonly Prefix[];
-  readonly pathIds?: readonly number[];
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly addPath: boolean;
+  /** How many prefixes there are. */
+  readonly count: number;
 }
 
-/** Prefixes that are no longer reachable. */
-export type Withdrawal = PrefixList;
-
-/** Prefixes that share attributes and next hop. All announcements of one UPDATE share one attributes object. */
-export interface Announcement extends PrefixList {
+/** What prefixes are announced with. All announcements of one UPDATE share one attributes object. */
+export interface RouteData {
   readonly attributes: PathAttributes;
   /**
    * IPv4 for `ipv4-unicast`, or IPv6 where RFC 8950 was negotiated; IPv6 for `ipv6-unicast`, then a link-local address only
@@ -55,11 +58,29 @@ export interface Announcement extends PrefixList {
   readonly linkLocal?: Address;
 }
 
+/** Prefixes that share attributes and next hop. */
+export interface Announced extends RouteData {
+  readonly nlri: Nlri;
+}
+
+/** Prefixes of one family as texts: what people and tests read. With add-path, `pathIds[i]` belongs to `prefixes[i]`. */
+export interface PrefixList {
+  readonly family: BgpFamily;
+  readonly prefixes: readonly Prefix[];
+  readonly pathIds?: readonly number[];
+}
+
+/** Prefixes that are no longer reachable. */
+export type Withdrawal = PrefixList;
+
+/** Prefixes that share attributes and next hop. */
+export interface Announcement extends PrefixList, RouteData {}
+
 /** RFC 4271 §4.3, RFC 4760. The fields and the multiprotocol attributes alike appear here as lists per family. */
 export interface UpdateMessage {
   readonly kind: 'update';
-  readonly withdrawn: readonly Withdrawal[];
-  readonly announced: readonly Announcement[];
+  readonly withdrawn: readonly Nlri[];
+  readonly announced: readonly Announced[];
 }
 
 /** An UPDATE that says that the initial routes of a family are complete, RFC 4724 §2. */
@@ -141,7 +162,7 @@ export type Decoded =
   /** RFC 7606 treat-as-withdraw: handle as if the message had withdrawn all of this. */
   | {
       readonly kind: 'withdraw';
-      readonly withdrawn: readonly Withdrawal[];
+      readonly withdrawn: readonly Nlri[];
       readonly problems: readonly UpdateProblem[];
     }
   /** A standard tells to ignore the message: `RFC 7313 §5`. */

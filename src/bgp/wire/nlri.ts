@@ -1,112 +1,144 @@
 import { addressBits } from '../../net/address.ts';
 import type { ByteWriter } from '../../net/byte-writer.ts';
-import { type Prefix, prefixBytes, prefixFromBytes, prefixLength } from '../../net/prefix.ts';
 import type { BgpFamily } from '../config.ts';
 import { u8, u32 } from './bytes.ts';
 import { addressFamily } from './family.ts';
-import type { PrefixList } from './message.ts';
+import type { Nlri } from './message.ts';
 
 /** Octets of a path identifier, RFC 7911 §3. */
 const PATH_ID = 4;
 
 /**
- * The prefixes in `bytes[start, end)`, each a length in bits and so many octets as hold them (RFC 4271 §4.3), with a path
- * identifier before it where `addPath` says so. Bits beyond the length are of no meaning and cleared. A text: the field is
- * syntactically incorrect as RFC 7606 §5.3 defines it.
+ * Checks the prefixes in `bytes[start, end)` (RFC 4271 §4.3, RFC 7911 §3). A text: the field is syntactically incorrect as
+ * RFC 7606 §5.3 defines it.
  */
-export function decodePrefixes(
+export function decodeNlri(
   bytes: Uint8Array,
   start: number,
   end: number,
   family: BgpFamily,
   addPath: boolean,
-): PrefixList | string {
-  const prefixes: Prefix[] = [];
-  const pathIds: number[] = [];
-  const read = family === 'ipv4-unicast' ? readV4 : readV6;
+): Nlri | string {
   const maxBits = addressBits(addressFamily(family));
   const overhead = addPath ? PATH_ID : 0;
-  for (let at = start; at < end; ) {
+  let count = 0;
+  for (let at = start; at < end; count++) {
     const bitsAt = at + overhead;
     if (bitsAt >= end) return `${end - at} octets are left, too few for a path identifier and a length`;
     const bits = u8(bytes, bitsAt);
     if (bits > maxBits) return `prefix length ${bits} is more than ${maxBits}`;
-    const next = bitsAt + 1 + ((bits + 7) >> 3);
-    if (next > end)
-      return `a prefix of ${bits} bits needs ${next - bitsAt - 1} octets, ${end - bitsAt - 1} are left`;
-    if (addPath) pathIds.push(u32(bytes, at));
-    prefixes.push(read(bytes, bitsAt + 1, bits));
-    at = next;
+    at = bitsAt + 1 + ((bits + 7) >> 3);
+    if (at > end)
+      return `a prefix of ${bits} bits needs ${at - bitsAt - 1} octets, ${end - bitsAt - 1} are left`;
   }
-  return addPath ? { family, prefixes, pathIds } : { family, prefixes };
+  return { family, bytes, start, end, addPath, count };
 }
-
-const DOTTED: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}.`);
-const LAST: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}/`);
-const LENGTHS: readonly string[] = Array.from({ length: 129 }, (_, i) => String(i));
 
 /**
- * A full table comes through here. The halves are put together first: short texts are made in one piece, while a chain of
- * joins would be taken apart again, link by link, when the prefix becomes a key of a Map (more than twice as slow).
+ * A prefix as numbers: the network address in 32-bit words (signed, for that is what engines compute with), of which IPv4 has
+ * one; bits beyond the length are zero, words beyond the family's too.
  */
-function readV4(bytes: Uint8Array, at: number, bits: number): Prefix {
-  // The octets beyond the prefix belong to the next one or to nobody: the mask takes them away.
-  const value = bits === 0 ? 0 : u32(bytes, at) & (-1 << (32 - bits));
-  const upper = (DOTTED[value >>> 24] ?? '') + (DOTTED[(value >>> 16) & 0xff] ?? '');
-  const lower = (DOTTED[(value >>> 8) & 0xff] ?? '') + (LAST[value & 0xff] ?? '') + (LENGTHS[bits] ?? '');
-  return (upper + lower) as Prefix;
+export interface PrefixWords {
+  readonly family: BgpFamily;
+  readonly bits: number;
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
 }
 
-/** Reused: `prefixFromBytes` makes a text of it at once. */
-const scratch = new Uint8Array(16);
+/** Walks over prefixes in a message; after `next` said true its fields are those of the prefix. Made once, used for many. */
+export class PrefixReader implements PrefixWords {
+  family: BgpFamily = 'ipv4-unicast';
+  bits = 0;
+  w0 = 0;
+  w1 = 0;
+  w2 = 0;
+  w3 = 0;
+  /** 0 where there are none. */
+  pathId = 0;
+  #nlri: Nlri | undefined;
+  #at = 0;
 
-function readV6(bytes: Uint8Array, at: number, bits: number): Prefix {
-  const octets = (bits + 7) >> 3;
-  scratch.fill(0);
-  for (let i = 0; i < octets; i++) scratch[i] = u8(bytes, at + i);
-  if ((bits & 7) !== 0) scratch[octets - 1] = u8(scratch, octets - 1) & (0xff00 >> (bits & 7));
-  return prefixFromBytes(scratch, 0, bits, 6);
+  /** Starts before the first prefix. */
+  open(nlri: Nlri): this {
+    this.#nlri = nlri;
+    this.#at = nlri.start;
+    this.family = nlri.family;
+    this.w1 = this.w2 = this.w3 = 0;
+    return this;
+  }
+
+  next(): boolean {
+    const nlri = this.#nlri;
+    if (nlri === undefined || this.#at >= nlri.end) return false;
+    const { bytes } = nlri;
+    let at = this.#at;
+    if (nlri.addPath) {
+      this.pathId = u32(bytes, at);
+      at += PATH_ID;
+    } else {
+      this.pathId = 0;
+    }
+    const bits = u8(bytes, at++);
+    this.bits = bits;
+    this.w0 = word(bytes, at, bits);
+    if (nlri.family === 'ipv6-unicast') {
+      this.w1 = word(bytes, at + 4, bits - 32);
+      this.w2 = word(bytes, at + 8, bits - 64);
+      this.w3 = word(bytes, at + 12, bits - 96);
+    }
+    this.#at = at + ((bits + 7) >> 3);
+    return true;
+  }
+}
+
+/** The first `bits` bits at `at`. The octets beyond belong to the next prefix or to nobody: the mask takes them away. */
+const word = (bytes: Uint8Array, at: number, bits: number): number =>
+  bits <= 0 ? 0 : u32(bytes, at) & (bits >= 32 ? -1 : -1 << (32 - bits));
+
+/** Appends a prefix as it stands in messages. */
+export function writePrefix(out: ByteWriter, prefix: PrefixWords): void {
+  const { bits } = prefix;
+  out.u8(bits);
+  writeWord(out, prefix.w0, bits);
+  if (bits <= 32) return;
+  writeWord(out, prefix.w1, bits - 32);
+  writeWord(out, prefix.w2, bits - 64);
+  writeWord(out, prefix.w3, bits - 96);
+}
+
+function writeWord(out: ByteWriter, value: number, bits: number): void {
+  if (bits > 24) out.u32(value);
+  else if (bits > 16) out.u16(value >>> 16).u8((value >>> 8) & 0xff);
+  else if (bits > 8) out.u16(value >>> 16);
+  else if (bits > 0) out.u8(value >>> 24);
+}
+
+/** Prefixes to be put into messages: how many, and what writes one. */
+export interface PrefixSource {
+  readonly length: number;
+  /** Appends the path identifier where `addPath` says so, then the prefix. */
+  write(out: ByteWriter, index: number, addPath: boolean): void;
 }
 
 /**
  * Appends prefixes from index `from` on until the next one would make `out` longer than `limit`; gives the index of the
  * first that is left.
  */
-export function encodePrefixes(
+export function encodeNlri(
   out: ByteWriter,
-  list: PrefixList,
+  prefixes: PrefixSource,
   addPath: boolean,
   from: number,
   limit: number,
 ): number {
-  let i = from;
-  for (; i < list.prefixes.length; i++) {
-    const prefix = list.prefixes[i];
-    if (prefix === undefined) break;
-    const bits = prefixLength(prefix);
-    const octets = (bits + 7) >> 3;
-    if (out.length + (addPath ? PATH_ID : 0) + 1 + octets > limit) break;
-    if (addPath) out.u32(list.pathIds?.[i] ?? 0);
-    out.u8(bits);
-    if (list.family === 'ipv4-unicast') writeV4(out, prefix, octets);
-    else out.bytes(prefixBytes(prefix).subarray(0, octets));
+  for (let i = from; i < prefixes.length; i++) {
+    const before = out.length;
+    prefixes.write(out, i, addPath);
+    if (out.length <= limit) continue;
+    out.length = before;
+    return i;
   }
-  return i;
-}
-
-const ZERO = 48;
-
-/** The first octets of the address, straight from the text; the dots and the slash are all below the digits. */
-function writeV4(out: ByteWriter, prefix: Prefix, octets: number): void {
-  let octet = 0;
-  for (let i = 0, left = octets; left > 0; i++) {
-    const c = prefix.charCodeAt(i);
-    if (c >= ZERO) {
-      octet = octet * 10 + c - ZERO;
-    } else {
-      out.u8(octet);
-      octet = 0;
-      left--;
-    }
-  }
+  return prefixes.length;
 }

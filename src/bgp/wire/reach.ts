@@ -1,8 +1,8 @@
 import { u8, u16 } from './bytes.ts';
 import { type AnyFamily, familyFromWire, isKnownFamily } from './family.ts';
-import type { PrefixList, WireContext } from './message.ts';
+import type { Nlri, WireContext } from './message.ts';
 import { decodeNextHop, type NextHop } from './next-hop.ts';
-import { decodePrefixes } from './nlri.ts';
+import { decodeNlri } from './nlri.ts';
 
 /** AFI and SAFI; and before the prefixes of MP_REACH_NLRI at least the next hop's length and the reserved octet. */
 const FAMILY_LENGTH = 3;
@@ -11,14 +11,14 @@ const MIN_REACH_LENGTH = 5;
 /** MP_REACH_NLRI of a family of the session. */
 export interface Reach {
   readonly kind: 'reach';
-  readonly routes: PrefixList;
+  readonly routes: Nlri;
   readonly hop: NextHop;
 }
 
 /** MP_UNREACH_NLRI of a family of the session. */
 export interface Unreach {
   readonly kind: 'unreach';
-  readonly routes: PrefixList;
+  readonly routes: Nlri;
 }
 
 /** Of a family that is not exchanged on this session: its prefixes are not even parsed, their form may be anything. */
@@ -53,7 +53,7 @@ export function decodeReach(
   const hop = decodeNextHop(bytes, hopAt, hopLength, family, context.extendedNextHop);
   if (hop === undefined) return unlocatable(`next hop of ${hopLength} octets for ${family}`);
   const addPath = context.addPathReceive.includes(family);
-  const routes = decodePrefixes(bytes, prefixesAt, end, family, addPath);
+  const routes = decodeNlri(bytes, prefixesAt, end, family, addPath);
   return typeof routes === 'string' ? unlocatable(routes) : { kind: 'reach', routes, hop };
 }
 
@@ -68,6 +68,6 @@ export function decodeUnreach(
   const family = familyFromWire(u16(bytes, start), u8(bytes, start + 2));
   if (!isKnownFamily(family) || !context.families.includes(family)) return { kind: 'foreign', family };
   const addPath = context.addPathReceive.includes(family);
-  const routes = decodePrefixes(bytes, start + FAMILY_LENGTH, end, family, addPath);
+  const routes = decodeNlri(bytes, start + FAMILY_LENGTH, end, family, addPath);
   return typeof routes === 'string' ? unlocatable(routes) : { kind: 'unreach', routes };
 }

@@ -5,9 +5,15 @@ import { EXTENDED_LENGTH, OPTIONAL } from './attributes/row.ts';
 import { MP_REACH_NLRI, MP_UNREACH_NLRI } from './attributes/table.ts';
 import { familyToWire } from './family.ts';
 import { beginMessage, endMessage, TYPE_UPDATE } from './header.ts';
-import type { Announcement, WireContext, Withdrawal } from './message.ts';
+import type { Announcement, RouteData, WireContext, Withdrawal } from './message.ts';
 import { encodeNextHop } from './next-hop.ts';
-import { encodePrefixes } from './nlri.ts';
+import { encodeNlri, type PrefixSource } from './nlri.ts';
+import { textSource } from './readable.ts';
+
+/** What routes of one family are announced with. */
+export interface Outgoing extends RouteData {
+  readonly family: BgpFamily;
+}
 
 /** Reused for the attributes of every message, which must be known before the prefixes can fill what they leave. */
 const block = new ByteWriter();
@@ -17,77 +23,85 @@ const block = new ByteWriter();
  * index of the first prefix that is still to be sent: `prefixes.length` when all are, `from` itself, with nothing written,
  * when the attributes leave room for not even one (such a route must not be announced, RFC 4271 §9.2).
  */
-export function encodeAnnouncement(
+export function packAnnouncement(
   out: ByteWriter,
-  routes: Announcement,
-  context: WireContext,
-  from = 0,
-): number {
-  // RFC 4760 §3, RFC 8950 §3: IPv4 over an IPv4 next hop alone has the classic form.
-  const classic = routes.family === 'ipv4-unicast' && !routes.nextHop.includes(':');
-  block.reset();
-  encodeAttributes(block, routes.attributes, {
-    fourOctetAS: context.fourOctetAS,
-    nextHop: classic ? routes.nextHop : undefined,
-  });
-  const start = beginMessage(out, TYPE_UPDATE);
-  out.u16(0);
-  const next = classic
-    ? encodeClassic(out, routes, context, from, start + context.maxSend)
-    : encodeReach(out, routes, context, from, start + context.maxSend);
-  return finish(out, start, from, next);
-}
-
-function encodeClassic(
-  out: ByteWriter,
-  routes: Announcement,
+  route: Outgoing,
+  prefixes: PrefixSource,
   context: WireContext,
   from: number,
-  limit: number,
 ): number {
+  // RFC 4760 §3, RFC 8950 §3: IPv4 over an IPv4 next hop alone has the classic form.
+  const classic = route.family === 'ipv4-unicast' && !route.nextHop.includes(':');
+  block.reset();
+  encodeAttributes(block, route.attributes, {
+    fourOctetAS: context.fourOctetAS,
+    nextHop: classic ? route.nextHop : undefined,
+  });
+  const start = beginMessage(out, TYPE_UPDATE);
+  const limit = start + context.maxSend;
+  const addPath = context.addPathSend.includes(route.family);
+  out.u16(0);
+  if (!classic) return finish(out, start, from, packReach(out, route, prefixes, addPath, from, limit));
   out.u16(block.length).bytes(block.view());
-  return encodePrefixes(out, routes, context.addPathSend.includes(routes.family), from, limit);
+  return finish(out, start, from, encodeNlri(out, prefixes, addPath, from, limit));
 }
 
 /** RFC 7606 §5.1: MP_REACH_NLRI is the first attribute. */
-function encodeReach(
+function packReach(
   out: ByteWriter,
-  routes: Announcement,
-  context: WireContext,
+  route: Outgoing,
+  prefixes: PrefixSource,
+  addPath: boolean,
   from: number,
   limit: number,
 ): number {
-  const attributesAt = beginAttributes(out, MP_REACH_NLRI, routes.family);
-  encodeNextHop(out, routes);
+  const attributesAt = beginAttributes(out, MP_REACH_NLRI, route.family);
+  encodeNextHop(out, route);
   out.u8(0);
-  const addPath = context.addPathSend.includes(routes.family);
-  const next = encodePrefixes(out, routes, addPath, from, limit - block.length);
+  const next = encodeNlri(out, prefixes, addPath, from, limit - block.length);
   endMultiprotocol(out, attributesAt);
   out.bytes(block.view());
   out.patchU16(attributesAt, out.length - attributesAt - 2);
   return next;
 }
 
-/** As `encodeAnnouncement`, for prefixes that are no longer reachable. */
-export function encodeWithdrawal(
+/** As `packAnnouncement`, of prefixes that are given as texts. */
+export const encodeAnnouncement = (
+  out: ByteWriter,
+  routes: Announcement,
+  context: WireContext,
+  from = 0,
+): number => packAnnouncement(out, routes, textSource(routes), context, from);
+
+/** As `packWithdrawal`, of prefixes that are given as texts. */
+export const encodeWithdrawal = (
   out: ByteWriter,
   routes: Withdrawal,
   context: WireContext,
   from = 0,
+): number => packWithdrawal(out, routes.family, textSource(routes), context, from);
+
+/** As `packAnnouncement`, for prefixes that are no longer reachable. */
+export function packWithdrawal(
+  out: ByteWriter,
+  family: BgpFamily,
+  prefixes: PrefixSource,
+  context: WireContext,
+  from: number,
 ): number {
   const start = beginMessage(out, TYPE_UPDATE);
   const limit = start + context.maxSend;
-  const addPath = context.addPathSend.includes(routes.family);
+  const addPath = context.addPathSend.includes(family);
   const lengthAt = out.length;
   out.u16(0);
   let next: number;
-  if (routes.family === 'ipv4-unicast') {
-    next = encodePrefixes(out, routes, addPath, from, limit - 2);
+  if (family === 'ipv4-unicast') {
+    next = encodeNlri(out, prefixes, addPath, from, limit - 2);
     out.patchU16(lengthAt, out.length - lengthAt - 2);
     out.u16(0);
   } else {
-    const attributesAt = beginAttributes(out, MP_UNREACH_NLRI, routes.family);
-    next = encodePrefixes(out, routes, addPath, from, limit);
+    const attributesAt = beginAttributes(out, MP_UNREACH_NLRI, family);
+    next = encodeNlri(out, prefixes, addPath, from, limit);
     endMultiprotocol(out, attributesAt);
     out.patchU16(attributesAt, out.length - attributesAt - 2);
   }

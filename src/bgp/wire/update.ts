@@ -9,16 +9,16 @@ import { MP_REACH_NLRI } from './attributes/table.ts';
 import { u16 } from './bytes.ts';
 import { HEADER_LENGTH } from './header.ts';
 import type {
-  Announcement,
+  Announced,
   Decoded,
   EndOfRibMessage,
-  PrefixList,
+  Nlri,
   Reset,
   UpdateProblem,
   WireContext,
 } from './message.ts';
 import { isUsableNextHop } from './next-hop.ts';
-import { decodePrefixes } from './nlri.ts';
+import { decodeNlri } from './nlri.ts';
 import { reset } from './notification.ts';
 import type { Reach } from './reach.ts';
 
@@ -69,23 +69,22 @@ function decodeField(
   end: number,
   name: string,
   context: WireContext,
-): PrefixList | Reset {
+): Nlri | Reset {
   const addPath = context.addPathReceive.includes('ipv4-unicast');
-  const list = decodePrefixes(bytes, start, end, 'ipv4-unicast', addPath);
+  const list = decodeNlri(bytes, start, end, 'ipv4-unicast', addPath);
   return typeof list === 'string' ? reset('invalidNetworkField', `${name}: ${list}`) : list;
 }
 
 /** RFC 4724 §2: an empty UPDATE for IPv4, one with nothing but an empty MP_UNREACH_NLRI for any family. */
 function recogniseEndOfRib(
-  withdrawn: PrefixList,
-  announced: PrefixList,
+  withdrawn: Nlri,
+  announced: Nlri,
   { count, problems, unreach }: AttributeBlock,
   { families }: WireContext,
 ): EndOfRibMessage | undefined {
-  if (count > 1 || problems.length > 0 || withdrawn.prefixes.length + announced.prefixes.length > 0)
-    return undefined;
+  if (count > 1 || problems.length > 0 || withdrawn.count + announced.count > 0) return undefined;
   if (count === 0) return families.includes('ipv4-unicast') ? endOfRib('ipv4-unicast') : undefined;
-  return unreach?.kind === 'unreach' && unreach.routes.prefixes.length === 0
+  return unreach?.kind === 'unreach' && unreach.routes.count === 0
     ? endOfRib(unreach.routes.family)
     : undefined;
 }
@@ -94,16 +93,16 @@ const endOfRib = (family: BgpFamily): EndOfRibMessage => ({ kind: 'end-of-rib', 
 
 /** Puts the message together, or what is to be withdrawn instead (RFC 7606 §2). */
 function assemble(
-  withdrawnField: PrefixList,
-  announcedField: PrefixList,
+  withdrawnField: Nlri,
+  announcedField: Nlri,
   block: AttributeBlock,
   context: WireContext,
 ): Decoded {
   const { draft, reach, unreach, fallback } = block;
   const multiprotocol = reach?.kind === 'reach' ? reach : undefined;
   const encodesRoutes =
-    announcedField.prefixes.length > 0 ||
-    (reach !== undefined && (multiprotocol === undefined || multiprotocol.routes.prefixes.length > 0));
+    announcedField.count > 0 ||
+    (reach !== undefined && (multiprotocol === undefined || multiprotocol.routes.count > 0));
   // RFC 7606 §5.2: an error that withdraws, and no route that it could withdraw: they may have been overlooked.
   if (fallback !== undefined && !encodesRoutes) return fallback;
 
@@ -131,28 +130,27 @@ function assemble(
 /** Routes of the classic field, then those of MP_REACH_NLRI. */
 function announcements(
   attributes: PathAttributes,
-  classic: PrefixList,
+  classic: Nlri,
   nextHop: Address | undefined,
   multiprotocol: Reach | undefined,
-): Announcement[] {
-  const announced: Announcement[] = [];
-  if (nextHop !== undefined && classic.prefixes.length > 0)
-    announced.push({ ...classic, attributes, nextHop });
-  if (multiprotocol !== undefined && multiprotocol.routes.prefixes.length > 0) {
-    announced.push({ ...multiprotocol.routes, attributes, ...multiprotocol.hop });
+): Announced[] {
+  const announced: Announced[] = [];
+  if (nextHop !== undefined && classic.count > 0) announced.push({ nlri: classic, attributes, nextHop });
+  if (multiprotocol !== undefined && multiprotocol.routes.count > 0) {
+    announced.push({ nlri: multiprotocol.routes, attributes, ...multiprotocol.hop });
   }
   return announced;
 }
 
-const nonEmpty = (...lists: readonly (PrefixList | undefined)[]): PrefixList[] =>
-  lists.filter((list): list is PrefixList => list !== undefined && list.prefixes.length > 0);
+const nonEmpty = (...lists: readonly (Nlri | undefined)[]): Nlri[] =>
+  lists.filter((list): list is Nlri => list !== undefined && list.count > 0);
 
 /** The classic fields carry IPv4 unicast also where that was not negotiated: then nothing of it counts. */
-function ownRoutes(list: PrefixList, context: WireContext, problems: UpdateProblem[]): PrefixList {
-  if (list.prefixes.length === 0 || context.families.includes(list.family)) return list;
-  const text = `${list.prefixes.length} prefixes of ${list.family}, not of this session`;
+function ownRoutes(list: Nlri, context: WireContext, problems: UpdateProblem[]): Nlri {
+  if (list.count === 0 || context.families.includes(list.family)) return list;
+  const text = `${list.count} prefixes of ${list.family}, not of this session`;
   problems.push({ reaction: 'ignore', rule: 'RFC 4760 §8', text });
-  return { family: list.family, prefixes: [] };
+  return { ...list, end: list.start, count: 0 };
 }
 
 type Attributes = AttributeDraft['attributes'];
@@ -161,8 +159,8 @@ const isComplete = (attributes: Attributes): attributes is PathAttributes =>
   attributes.origin !== undefined && attributes.asPath !== undefined;
 
 /** RFC 7606 §3 (d). Routes in MP_REACH_NLRI need no NEXT_HOP. */
-function missing({ attributes, nextHop }: AttributeDraft, classic: PrefixList): UpdateProblem[] {
-  const lacksNextHop = nextHop === undefined && classic.prefixes.length > 0;
+function missing({ attributes, nextHop }: AttributeDraft, classic: Nlri): UpdateProblem[] {
+  const lacksNextHop = nextHop === undefined && classic.count > 0;
   if (isComplete(attributes) && !lacksNextHop) return [];
   const absent = [
     ...(attributes.origin === undefined ? [originRow] : []),

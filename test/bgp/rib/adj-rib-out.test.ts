@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AdjRibOut } from '../../../src/bgp/rib/adj-rib-out.ts';
+import { AdjRibOut, type Holder } from '../../../src/bgp/rib/adj-rib-out.ts';
 import type { Outbound } from '../../../src/bgp/rib/export-policy.ts';
 import { address } from '../../../src/net/address.ts';
-import { type Prefix, prefix } from '../../../src/net/prefix.ts';
 import { attributes } from './paths.ts';
 
 const outbound = (as: number): Outbound => ({
@@ -13,117 +12,151 @@ const outbound = (as: number): Outbound => ({
 });
 const a = outbound(1);
 const b = outbound(2);
-const p = (n: number): Prefix => prefix(`10.${n}.0.0/16`);
-const table = (...rows: readonly (readonly [number, Outbound])[]): ReadonlyMap<Prefix, Outbound> =>
-  new Map(rows.map(([n, o]) => [p(n), o]));
 
-/** Takes everything: `- 10.1.0.0/16`, `+1 10.2.0.0/16 10.3.0.0/16` with the AS of its attributes. */
+/** Remembers what is held, and complains of what is held twice or let go twice. */
+class Book implements Holder {
+  readonly held = new Set<number>();
+
+  retain(id: number): void {
+    if (this.held.has(id)) throw new Error(`${id} is held already`);
+    this.held.add(id);
+  }
+
+  release(id: number): void {
+    if (!this.held.delete(id)) throw new Error(`${id} is not held`);
+  }
+}
+
+/** Puts all of this, and nothing for the other ids up to 4. */
+function set(out: AdjRibOut, ...rows: readonly (readonly [number, Outbound])[]): void {
+  const wanted = new Map(rows);
+  for (const id of [1, 2, 3, 4]) out.put(id, wanted.get(id));
+}
+
+/** Takes everything: `- 1`, `+2 3 4` with the AS of its attributes. */
 function drain(out: AdjRibOut, limit = 100): readonly string[] {
   const lines: string[] = [];
   for (let batch = out.take(limit); batch !== undefined; batch = out.take(limit)) {
-    const sign =
-      batch.kind === 'withdraw' ? '-' : `+${batch.routes.attributes.asPath.flatMap((s) => s.asns).join(' ')}`;
-    lines.push(`${sign} ${batch.routes.prefixes.join(' ')}`);
+    out.done();
+    const as = batch.outbound?.attributes.asPath.flatMap((s) => s.asns).join(' ');
+    if (batch.ids.length > 0) lines.push(`${as === undefined ? '-' : `+${as}`} ${batch.ids.join(' ')}`);
   }
   return lines;
 }
 
 describe('Adj-RIB-Out', () => {
-  test('packs prefixes with the same attributes', () => {
-    const out = new AdjRibOut();
-    out.set(table([1, a], [2, b], [3, a]));
+  test('packs what has the same attributes', () => {
+    const out = new AdjRibOut(new Book());
+    set(out, [1, a], [2, b], [3, a]);
     expect(out.drained).toBe(false);
-    expect(drain(out)).toEqual(['+1 10.1.0.0/16 10.3.0.0/16', '+2 10.2.0.0/16']);
-    expect([out.drained, out.advertised('ipv4-unicast')]).toEqual([true, 3]);
+    expect(drain(out)).toEqual(['+1 1 3', '+2 2']);
+    expect([out.drained, out.advertised]).toEqual([true, 3]);
   });
 
   test('sends the difference only, withdrawals first', () => {
-    const out = new AdjRibOut();
-    out.set(table([1, a], [2, a], [3, a]));
+    const out = new AdjRibOut(new Book());
+    set(out, [1, a], [2, a], [3, a]);
     drain(out);
-    out.set(table([2, { ...a }], [3, b], [4, a]));
-    expect(drain(out)).toEqual(['- 10.1.0.0/16', '+2 10.3.0.0/16', '+1 10.4.0.0/16']);
-    expect(out.advertised('ipv4-unicast')).toBe(3);
+    set(out, [2, { ...a }], [3, b], [4, a]);
+    expect(drain(out)).toEqual(['- 1', '+2 3', '+1 4']);
+    expect(out.advertised).toBe(3);
   });
 
-  test('sends a prefix that changes twice once, and not at all when it changes back', () => {
-    const out = new AdjRibOut();
-    out.put(p(1), a);
-    out.put(p(1), b);
-    expect(drain(out)).toEqual(['+2 10.1.0.0/16']);
-    out.put(p(1), undefined);
-    out.put(p(1), b);
-    out.put(p(2), a);
-    out.put(p(2), undefined);
+  test('sends what changes twice once, and not at all when it changes back', () => {
+    const out = new AdjRibOut(new Book());
+    out.put(1, a);
+    out.put(1, b);
+    expect(drain(out)).toEqual(['+2 1']);
+    out.put(1, undefined);
+    out.put(1, b);
+    out.put(1, a);
+    out.put(1, b);
+    out.put(2, a);
+    out.put(2, undefined);
     expect(drain(out)).toEqual([]);
   });
 
-  test('gives at most as many prefixes as asked for', () => {
-    const out = new AdjRibOut();
-    out.set(table([1, a], [2, a], [3, a]));
-    expect(drain(out, 2)).toEqual(['+1 10.1.0.0/16 10.2.0.0/16', '+1 10.3.0.0/16']);
+  test('keeps one place for what changes all the time while nothing is taken', () => {
+    const out = new AdjRibOut(new Book());
+    for (let i = 0; i < 1000; i++) out.put(1, i % 3 === 0 ? a : i % 3 === 1 ? b : undefined);
+    out.put(1, b);
+    let looks = 0;
+    for (let batch = out.take(1); batch !== undefined; batch = out.take(1)) looks++;
+    expect(looks).toBeLessThanOrEqual(3);
+    expect(out.advertised).toBe(1);
   });
 
-  test('sends a family again when the peer asks, and does not forget that when the wish is repeated', () => {
-    const out = new AdjRibOut();
-    out.set(table([1, a], [2, b]));
+  test('looks at no more than it is asked to', () => {
+    const out = new AdjRibOut(new Book());
+    set(out, [1, a], [2, a], [3, a]);
+    expect(drain(out, 2)).toEqual(['+1 1 2', '+1 3']);
+  });
+
+  test('sends all again when the peer asks, a piece at a time, also where that is repeated', () => {
+    const out = new AdjRibOut(new Book());
+    set(out, [1, a], [2, b]);
     drain(out);
-    out.refresh('ipv6-unicast');
-    expect(drain(out)).toEqual([]);
-    out.refresh('ipv4-unicast');
-    out.refresh('ipv4-unicast');
-    out.set(table([1, a], [2, b]));
-    expect(drain(out)).toEqual(['+1 10.1.0.0/16', '+2 10.2.0.0/16']);
-    expect(out.advertised('ipv4-unicast')).toBe(2);
+    for (let i = 0; i < 2; i++) {
+      out.refresh();
+      expect(out.drained).toBe(false);
+      out.repeat(1000);
+    }
+    set(out, [1, a], [2, b]);
+    expect(drain(out)).toEqual(['+1 1', '+2 2']);
+    expect([out.drained, out.advertised]).toEqual([true, 2]);
   });
 
-  test('withdraws each family by itself', () => {
-    const out = new AdjRibOut();
-    const six = prefix('fd00::/64');
-    out.set(
-      new Map([
-        [p(1), a],
-        [six, { ...a, family: 'ipv6-unicast', nextHop: address('2001:db8::1') }],
-      ]),
-    );
+  test('holds an id until the peer has been told to forget it', () => {
+    const book = new Book();
+    const out = new AdjRibOut(book);
+    out.put(1, a);
+    out.put(2, a);
     drain(out);
-    expect([out.advertised('ipv4-unicast'), out.advertised('ipv6-unicast')]).toEqual([1, 1]);
-    out.set(new Map());
-    expect(drain(out)).toEqual(['- 10.1.0.0/16', '- fd00::/64']);
-    expect([out.advertised('ipv4-unicast'), out.advertised('ipv6-unicast')]).toEqual([0, 0]);
+    out.put(1, undefined);
+    expect([...book.held]).toEqual([1, 2]);
+    out.take(100);
+    expect([...book.held]).toEqual([1, 2]);
+    out.done();
+    expect([...book.held]).toEqual([2]);
   });
 
-  test('leaves the peer with exactly what was wanted, whatever happened on the way', () => {
+  test('leaves the peer with exactly what was wanted, whatever happened on the way, and lets all go', () => {
     const change = fc.record({
-      prefix: fc.integer({ min: 1, max: 6 }),
+      id: fc.integer({ min: 1, max: 6 }),
       to: fc.constantFrom(a, b, { ...a }, undefined),
       take: fc.integer({ min: 0, max: 3 }),
       refresh: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 50 }), (changes) => {
-        const out = new AdjRibOut();
-        const wanted = new Map<Prefix, Outbound>();
-        const peer = new Map<Prefix, unknown>();
+        const book = new Book();
+        const out = new AdjRibOut(book);
+        const wanted = new Map<number, Outbound>();
+        const peer = new Map<number, unknown>();
         const hear = (limit: number): boolean => {
+          out.repeat(1000);
           const batch = out.take(limit);
-          for (const prefix of batch?.routes.prefixes ?? []) {
-            if (batch?.kind === 'announce') peer.set(prefix, batch.routes.attributes);
-            else expect(peer.delete(prefix)).toBe(true);
+          for (const id of batch?.ids ?? []) {
+            if (batch?.outbound !== undefined) peer.set(id, batch.outbound.attributes);
+            else expect(peer.delete(id)).toBe(true);
           }
+          out.done();
           return batch !== undefined;
         };
-        for (const { prefix, to, take, refresh } of changes) {
-          out.put(p(prefix), to);
-          if (to === undefined) wanted.delete(p(prefix));
-          else wanted.set(p(prefix), to);
-          if (refresh) out.refresh('ipv4-unicast');
+        for (const { id, to, take, refresh } of changes) {
+          out.put(id, to);
+          if (to === undefined) wanted.delete(id);
+          else wanted.set(id, to);
+          if (refresh) out.refresh();
           if (take > 0) hear(take);
         }
         while (hear(2));
         expect(out.drained).toBe(true);
         expect(peer).toEqual(new Map([...wanted].map(([k, v]) => [k, v.attributes])));
-        expect(out.advertised('ipv4-unicast')).toBe(peer.size);
+        expect(out.advertised).toBe(peer.size);
+        expect([...book.held].sort()).toEqual([...wanted.keys()].sort());
+        while (out.dismantle(100));
+        expect(book.held.size).toBe(0);
       }),
     );
   });

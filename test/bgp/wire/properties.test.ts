@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage } from '../../../src/bgp/wire/codec.ts';
 import { Framer } from '../../../src/bgp/wire/framer.ts';
-import type { Decoded, Message, UpdateMessage, WireContext } from '../../../src/bgp/wire/message.ts';
+import type { Message, UpdateMessage, WireContext } from '../../../src/bgp/wire/message.ts';
+import {
+  type ReadableDecoded,
+  type ReadableMessage,
+  type ReadableUpdate,
+  readable,
+} from '../../../src/bgp/wire/readable.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
 import { ByteWriter } from '../../../src/net/byte-writer.ts';
 import { announcement, contexts, mutated, open, prefixList } from './arbitraries.ts';
@@ -15,7 +21,7 @@ const encoded = (message: Exclude<Message, UpdateMessage>): Uint8Array => {
   return out.copy();
 };
 
-const updateOf = (decoded: Decoded): UpdateMessage => {
+const updateOf = (decoded: ReadableDecoded): ReadableUpdate => {
   expect(decoded).toMatchObject({ kind: 'message', problems: [] });
   if (decoded.kind !== 'message' || decoded.message.kind !== 'update') throw new Error('no update');
   return decoded.message;
@@ -26,8 +32,8 @@ function roundTrip(
   total: number,
   ctx: WireContext,
   encodeOne: (out: ByteWriter, from: number) => number,
-): UpdateMessage[] {
-  const updates: UpdateMessage[] = [];
+): ReadableUpdate[] {
+  const updates: ReadableUpdate[] = [];
   for (let from = 0; from < total; ) {
     const out = new ByteWriter();
     const next = encodeOne(out, from);
@@ -142,8 +148,8 @@ describe('any bytes', () => {
         const inside = padded.subarray(32, 32 + bytes.length);
         for (const ctx of EXTREMES) {
           const type = bytes[18] ?? 0;
-          expect(decodeMessage({ kind: 'frame', type, bytes: inside }, ctx)).toEqual(
-            decodeMessage({ kind: 'frame', type, bytes }, ctx),
+          expect(readable(decodeMessage({ kind: 'frame', type, bytes: inside }, ctx))).toEqual(
+            readable(decodeMessage({ kind: 'frame', type, bytes }, ctx)),
           );
         }
       }),
@@ -153,7 +159,7 @@ describe('any bytes', () => {
 });
 
 /** Our own bytes of what was decoded: one message for each part. */
-function reencode(message: Message, ctx: WireContext): Message[] {
+function reencode(message: ReadableMessage, ctx: WireContext): ReadableMessage[] {
   if (message.kind !== 'update') return [messageOf(decode(encoded(message), ctx))];
   const parts = [
     ...message.withdrawn.map((part) => (out: ByteWriter) => encodeWithdrawal(out, part, ctx)),
@@ -166,13 +172,13 @@ function reencode(message: Message, ctx: WireContext): Message[] {
   });
 }
 
-const messageOf = (decoded: Decoded): Message => {
+const messageOf = (decoded: ReadableDecoded): ReadableMessage => {
   expect(decoded).toMatchObject({ kind: 'message', problems: [] });
   return decoded.kind === 'message' ? decoded.message : { kind: 'keepalive' };
 };
 
 /** The parts of all updates in one; the attributes that we do not know in the order in which we send them. */
-function joined(messages: readonly Message[]): unknown {
+function joined(messages: readonly ReadableMessage[]): unknown {
   const updates = messages.filter((m) => m.kind === 'update');
   if (updates.length < messages.length) return messages;
   return {
@@ -199,7 +205,7 @@ describe('encode after decode', () => {
   it('means the same, whatever could be decoded', () => {
     fc.assert(
       fc.property(mutated(VECTORS.map(({ hex }) => fromHex(hex))), (bytes) => {
-        const decoded = decodeMessage({ kind: 'frame', type: bytes[18] ?? 0, bytes }, ctx);
+        const decoded = readable(decodeMessage({ kind: 'frame', type: bytes[18] ?? 0, bytes }, ctx));
         fc.pre(decoded.kind === 'message');
         expect(joined(reencode(decoded.message, ctx))).toEqual(joined([decoded.message]));
       }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../../src/bgp/wire/bytes.ts';
-import type { Decoded, WireContext } from '../../../src/bgp/wire/message.ts';
+import type { WireContext } from '../../../src/bgp/wire/message.ts';
+import type { ReadableDecoded } from '../../../src/bgp/wire/readable.ts';
 import { context, decodeHex } from './support.ts';
 
 /** One message and its `summary`, in a session with that context. */
@@ -10,7 +11,7 @@ export type Row = readonly [name: string, hex: string, expected: string, context
  * What a message leads to, in one line: `reset CODE/SUBCODE DATA`; `withdraw -PREFIX …`; `update -PREFIX +PREFIX …`; the kind
  * of any other message. Problems follow in brackets: reaction, attribute, rule.
  */
-function summary(decoded: Decoded): string {
+function summary(decoded: ReadableDecoded): string {
   switch (decoded.kind) {
     case 'reset': {
       const { code, subcode, data } = decoded.notification;

@@ -1,7 +1,8 @@
 import { decodeMessage } from '../../../src/bgp/wire/codec.ts';
 import { Framer } from '../../../src/bgp/wire/framer.ts';
 import { MAX_LENGTH } from '../../../src/bgp/wire/header.ts';
-import type { Decoded, WireContext } from '../../../src/bgp/wire/message.ts';
+import type { WireContext } from '../../../src/bgp/wire/message.ts';
+import { type ReadableDecoded, readable } from '../../../src/bgp/wire/readable.ts';
 
 /** An external session with everything that does not change the form of prefixes. */
 export const context: WireContext = {
@@ -42,13 +43,14 @@ export const update = (withdrawn: string, attributes: string, nlri: string): str
 export const attribute = (flags: number, type: number, value: string): string =>
   `${digits(flags, 2)}${digits(type, 2)}${digits(octets(value), 2)}${value}`;
 
-/** Through framer and decoder; the bytes must be one message or the beginning of a bad one. */
-export function decode(bytes: Uint8Array, ctx: WireContext = context): Decoded {
+/** Through framer and decoder, prefixes as texts; the bytes must be one message or the beginning of a bad one. */
+export function decode(bytes: Uint8Array, ctx: WireContext = context): ReadableDecoded {
   const framer = new Framer(ctx.maxReceive);
   framer.push(bytes);
   const frame = framer.next();
   if (frame === undefined) throw new Error('the message is not complete');
-  return frame.kind === 'broken' ? frame.reset : decodeMessage(frame, ctx);
+  return frame.kind === 'broken' ? frame.reset : readable(decodeMessage(frame, ctx));
 }
 
-export const decodeHex = (text: string, ctx: WireContext = context): Decoded => decode(fromHex(text), ctx);
+export const decodeHex = (text: string, ctx: WireContext = context): ReadableDecoded =>
+  decode(fromHex(text), ctx);

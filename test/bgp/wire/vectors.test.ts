@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../../src/bgp/wire/bytes.ts';
 import { encodeMessage } from '../../../src/bgp/wire/codec.ts';
-import type { Message, WireContext } from '../../../src/bgp/wire/message.ts';
+import type { WireContext } from '../../../src/bgp/wire/message.ts';
+import type { ReadableMessage } from '../../../src/bgp/wire/readable.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
 import { ByteWriter } from '../../../src/net/byte-writer.ts';
 import { context, decode, decodeHex } from './support.ts';
 import { SOURCES } from './vectors/index.ts';
 
 /** Our bytes for the same message. An UPDATE of several parts becomes several messages: the vectors have one part each. */
-function encode(message: Message, ctx: WireContext): Uint8Array {
+function encode(message: ReadableMessage, ctx: WireContext): Uint8Array {
   const out = new ByteWriter();
   if (message.kind !== 'update') encodeMessage(out, message);
   else {
@@ -25,7 +26,7 @@ describe.each(SOURCES)('$from', ({ vectors }) => {
 
   it.each(vectors)('$name comes back from our own encoder', ({ message, context: ctx = context }) => {
     const sending = { ...ctx, addPathSend: ctx.addPathReceive };
-    expect(decode(encode(message as Message, sending), ctx)).toEqual({
+    expect(decode(encode(message as ReadableMessage, sending), ctx)).toEqual({
       kind: 'message',
       message,
       problems: [],
@@ -42,6 +43,6 @@ describe('octet for octet as the others write it', () => {
 
   it.each(rows)('$from: $name', ({ hex: theirs, message, context: ctx = context }) => {
     const sending = { ...ctx, addPathSend: ctx.addPathReceive };
-    expect(hex(encode(message as Message, sending))).toBe(theirs);
+    expect(hex(encode(message as ReadableMessage, sending))).toBe(theirs);
   });
 });

@@ -1,4 +1,5 @@
 import { u8, u16 } from '../bytes.ts';
+import { MAX_EXTENDED_LENGTH } from '../header.ts';
 import type { Reset, UpdateProblem, WireContext } from '../message.ts';
 import { type NotificationName, reset } from '../notification.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Unreach,
 } from '../reach.ts';
 import { mergeAs4 } from './as4.ts';
+import { type KnownSet, KnownSets } from './known-sets.ts';
 import {
   type AttributeDraft,
   type AttributeRow,
@@ -35,27 +37,80 @@ export interface AttributeBlock {
   readonly fallback: Reset | undefined;
 }
 
-/** Decodes the attributes in `bytes[start, end)`. A reset where the standards leave no other choice. */
+/**
+ * Decodes the attributes in `bytes[start, end)`. A reset where the standards leave no other choice. A set that is all right is
+ * decoded once: where its octets are known, only the multiprotocol attributes are looked at, which are no part of it.
+ */
 export function decodeAttributes(
   bytes: Uint8Array,
   start: number,
   end: number,
   context: WireContext,
 ): AttributeBlock | Reset {
-  const walk = new AttributeWalk(bytes, context);
-  for (let at = start; at < end; ) {
-    const header = readHeader(bytes, at, end);
-    if (typeof header === 'string') {
-      // RFC 7606 §4: the lengths contradict each other; the total is relied upon to find what follows the attributes.
-      walk.withdraw('malformedAttributeList', header, 'RFC 7606 §4');
-      break;
-    }
-    const fatal = walk.visit(header);
-    if (fatal !== undefined) return fatal;
-    at = header.end;
+  if (start === end) return NO_ATTRIBUTES;
+  const key = keyOf(bytes, start, end);
+  const known = key === undefined ? undefined : knownSets.get(key.octets, key.start, key.end, context);
+  const walk = new AttributeWalk(bytes, context, known);
+  const fatal = known === undefined ? walk.visitAll(start, end) : walk.visitMultiprotocolOnly(start, end);
+  if (fatal !== undefined) return fatal;
+  if (known === undefined && key !== undefined && walk.problems.length === 0) {
+    const count = walk.count - key.multiprotocol;
+    knownSets.put(key.octets, key.start, key.end, context, { draft: walk.draft, count });
   }
-  mergeAs4(walk.draft);
   return walk;
+}
+
+const knownSets = new KnownSets();
+
+const NO_ATTRIBUTES: AttributeBlock = {
+  draft: { attributes: {} },
+  count: 0,
+  reach: undefined,
+  unreach: undefined,
+  problems: [],
+  fallback: undefined,
+};
+
+/** The octets of all attributes but the multiprotocol ones: `octets[start, end)`. */
+interface Key {
+  readonly octets: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** How many multiprotocol attributes were left out. */
+  readonly multiprotocol: number;
+}
+
+/** Where keys are put together that are not one piece of the message. Reused: a key lives until its message is decoded. */
+const joined = new Uint8Array(MAX_EXTENDED_LENGTH);
+
+/** Undefined: the lengths contradict each other. */
+function keyOf(bytes: Uint8Array, start: number, end: number): Key | undefined {
+  let length = 0;
+  let multiprotocol = 0;
+  let from = start;
+  let at = start;
+  while (at < end) {
+    const next = nextAttribute(bytes, at, end);
+    if (next > end) return undefined;
+    if (isMultiprotocol(u8(bytes, at + 1))) {
+      multiprotocol++;
+      for (let i = from; i < at; i++) joined[length++] = u8(bytes, i);
+      from = next;
+    }
+    at = next;
+  }
+  if (from === start) return { octets: bytes, start, end, multiprotocol };
+  for (let i = from; i < end; i++) joined[length++] = u8(bytes, i);
+  return { octets: joined, start: 0, end: length, multiprotocol };
+}
+
+const isMultiprotocol = (type: number): boolean => type === MP_REACH_NLRI || type === MP_UNREACH_NLRI;
+
+/** Where the attribute at `at` ends by its own account; beyond `limit` where that is not possible. */
+function nextAttribute(bytes: Uint8Array, at: number, limit: number): number {
+  const extended = (u8(bytes, at) & EXTENDED_LENGTH) !== 0;
+  const start = at + (extended ? 4 : 3);
+  return start > limit ? start : start + (extended ? u16(bytes, at + 2) : u8(bytes, at + 2));
 }
 
 /** An attribute that begins at `at`; its value is `bytes[start, end)`. */
@@ -69,13 +124,12 @@ interface AttributeHeader {
 
 function readHeader(bytes: Uint8Array, at: number, limit: number): AttributeHeader | string {
   const flags = u8(bytes, at);
-  const extended = (flags & EXTENDED_LENGTH) !== 0;
-  const start = at + (extended ? 4 : 3);
+  const start = at + ((flags & EXTENDED_LENGTH) === 0 ? 3 : 4);
   if (start > limit) return `${limit - at} octets are left, too few for an attribute`;
   const type = u8(bytes, at + 1);
-  const length = extended ? u16(bytes, at + 2) : u8(bytes, at + 2);
-  if (start + length > limit) return `attribute ${type} of ${length} octets ends after the attributes`;
-  return { at, flags, type, start, end: start + length };
+  const end = nextAttribute(bytes, at, limit);
+  if (end > limit) return `attribute ${type} of ${end - start} octets ends after the attributes`;
+  return { at, flags, type, start, end };
 }
 
 /** The types that the walk has met; reused, because a table for each message would cost more than all the rest. */
@@ -83,8 +137,8 @@ const seen = new Uint8Array(256);
 
 /** The state of one walk over the attributes of one message. */
 class AttributeWalk implements AttributeBlock {
-  readonly draft: AttributeDraft = { attributes: {} };
-  count = 0;
+  readonly draft: AttributeDraft;
+  count: number;
   readonly problems: UpdateProblem[] = [];
   reach: Reach | ForeignFamily | undefined;
   unreach: Unreach | ForeignFamily | undefined;
@@ -92,24 +146,54 @@ class AttributeWalk implements AttributeBlock {
   readonly #bytes: Uint8Array;
   readonly #context: WireContext;
 
-  constructor(bytes: Uint8Array, context: WireContext) {
+  /** Begins with a set that is known, or with nothing. */
+  constructor(bytes: Uint8Array, context: WireContext, known: KnownSet | undefined) {
     this.#bytes = bytes;
     this.#context = context;
+    this.draft = known?.draft ?? { attributes: {} };
+    this.count = known?.count ?? 0;
     seen.fill(0);
   }
 
+  visitAll(start: number, end: number): Reset | undefined {
+    for (let at = start; at < end; ) {
+      const header = readHeader(this.#bytes, at, end);
+      if (typeof header === 'string') {
+        // RFC 7606 §4: the lengths contradict each other; the total is relied upon to find what follows the attributes.
+        this.#withdraw('malformedAttributeList', header, 'RFC 7606 §4');
+        break;
+      }
+      const fatal = this.#visit(header);
+      if (fatal !== undefined) return fatal;
+      at = header.end;
+    }
+    mergeAs4(this.draft);
+    return undefined;
+  }
+
+  /** As `visitAll`, where all others are those of a known set. */
+  visitMultiprotocolOnly(start: number, end: number): Reset | undefined {
+    for (let at = start; at < end; at = nextAttribute(this.#bytes, at, end)) {
+      if (!isMultiprotocol(u8(this.#bytes, at + 1))) continue;
+      const header = readHeader(this.#bytes, at, end);
+      const fatal = typeof header === 'string' ? undefined : this.#visit(header);
+      if (fatal !== undefined) return fatal;
+    }
+    return undefined;
+  }
+
   /** Notes a treat-as-withdraw; of an attribute where `header` is given. */
-  withdraw(name: NotificationName, text: string, rule: string, header?: AttributeHeader): void {
+  #withdraw(name: NotificationName, text: string, rule: string, header?: AttributeHeader): void {
     this.#note('withdraw', text, rule, header);
     this.fallback ??= reset(name, text, header === undefined ? undefined : this.#raw(header));
   }
 
-  visit(header: AttributeHeader): Reset | undefined {
+  #visit(header: AttributeHeader): Reset | undefined {
     const { type } = header;
     this.count++;
     const repeated = seen[type] === 1;
     seen[type] = 1;
-    if (type === MP_REACH_NLRI || type === MP_UNREACH_NLRI) return this.#visitMultiprotocol(header, repeated);
+    if (isMultiprotocol(type)) return this.#visitMultiprotocol(header, repeated);
     const row = attributeRow(type);
     if (repeated) {
       // RFC 7606 §3 (g): all but the first are discarded.
@@ -140,7 +224,7 @@ class AttributeWalk implements AttributeBlock {
     }
     const text = `${row.name}: ${complaint.text}`;
     if (row.onError === 'discard') this.#note('discard', text, row.rule, header);
-    else this.withdraw(complaint.notification, text, row.rule, header);
+    else this.#withdraw(complaint.notification, text, row.rule, header);
   }
 
   /** RFC 4271 §4.3: the bit has a meaning only for what is optional and transitive. */
@@ -164,7 +248,7 @@ class AttributeWalk implements AttributeBlock {
       this.#note('ignore', `optional attribute ${type} is unknown`, 'RFC 4271 §9', header);
       return undefined;
     }
-    const value = this.#bytes.slice(start, end);
+    const value = new Uint8Array(this.#bytes.subarray(start, end));
     const { attributes } = this.draft;
     attributes.unknown = [...(attributes.unknown ?? []), { type, value }];
     return undefined;
@@ -218,7 +302,7 @@ class AttributeWalk implements AttributeBlock {
 
   /** RFC 4271 §6.3: the data of a notification are the attribute with type and length. */
   #raw(header: AttributeHeader): Uint8Array {
-    return this.#bytes.slice(header.at, header.end);
+    return new Uint8Array(this.#bytes.subarray(header.at, header.end));
   }
 }
 

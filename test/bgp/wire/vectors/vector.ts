@@ -6,7 +6,7 @@ export interface Vector {
   /** What the session had negotiated, where it is not the plain `context` of support.ts. */
   readonly context?: WireContext;
   readonly hex: string;
-  /** A `Message`; `unknown`, so that addresses and prefixes can be written as plain text. */
+  /** A `ReadableMessage`; `unknown`, so that addresses and prefixes can be written as plain text. */
   readonly message: unknown;
 }
 

@@ -1,0 +1,44 @@
+import type { Prefix } from '../../net/prefix.ts';
+import type { BgpFamily } from '../config.ts';
+import { FAMILIES } from '../wire/family.ts';
+import type { PrefixWords } from '../wire/nlri.ts';
+import { prefixWords } from '../wire/prefix-text.ts';
+import { NONE } from './columns.ts';
+import { PrefixTable } from './prefix-table.ts';
+
+/** Blocks of addresses that are ours: asked, for every prefix that somebody announces, whether it lies in one. */
+export class LocalBlocks {
+  readonly #table = new PrefixTable();
+  /** The lengths that occur, shortest first. */
+  readonly #lengths: Record<BgpFamily, readonly number[]> = { 'ipv4-unicast': [], 'ipv6-unicast': [] };
+
+  constructor(prefixes: Iterable<Prefix>) {
+    const all = [...prefixes].map(prefixWords);
+    for (const words of all) this.#table.retain(this.#table.intern(words));
+    for (const family of FAMILIES) {
+      const lengths = new Set(all.filter((p) => p.family === family).map((p) => p.bits));
+      this.#lengths[family] = [...lengths].sort((a, b) => a - b);
+    }
+  }
+
+  /** Whether the prefix equals one of them or lies inside of it. */
+  contain(prefix: PrefixWords): boolean {
+    for (const bits of this.#lengths[prefix.family]) {
+      if (bits > prefix.bits) return false;
+      if (this.#table.find(shortened(prefix, bits)) !== NONE) return true;
+    }
+    return false;
+  }
+}
+
+const shortened = ({ family, w0, w1, w2, w3 }: PrefixWords, bits: number): PrefixWords => ({
+  family,
+  bits,
+  w0: kept(w0, bits),
+  w1: kept(w1, bits - 32),
+  w2: kept(w2, bits - 64),
+  w3: kept(w3, bits - 96),
+});
+
+const kept = (word: number, bits: number): number =>
+  bits <= 0 ? 0 : word & (bits >= 32 ? -1 : -1 << (32 - bits));
