@@ -155,6 +155,7 @@ export class Session {
     const { enabled, address, localAS, remoteAS } = this.#peer;
     if (enabled === false) {
       this.#stop('disabled by configuration', notification('administrativeShutdown'));
+      this.#guard(() => this.#retention.forget());
     } else if (equal([address, localAS, remoteAS], [before.address, before.localAS, before.remoteAS])) {
       // Without RFC 8538 a NOTIFICATION would cost both sides their routes, and a connection that is just closed does not.
       const { restart } = establishedConnection(this.#machine.state)?.negotiated ?? {};

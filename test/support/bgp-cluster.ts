@@ -150,12 +150,14 @@ export const others = (size: number, index: number): readonly string[] =>
     .map((i) => `10.244.${i}.0/24 via 192.0.2.${i}`)
     .sort();
 
-/** A mesh that has settled; `info` is told what its speakers log. */
-export function converged(size: number, seed = 1, info?: Log['info']): SimCluster {
-  const cluster = new SimCluster(size, {
-    seed,
-    ...(info !== undefined && { log: { ...silentLog, component: () => silentLog, info } }),
-  });
+/** A mesh that has settled; `info` and `warn` are told what its speakers log. */
+export function converged(
+  size: number,
+  seed = 1,
+  info: Log['info'] = () => {},
+  warn: Log['warn'] = () => {},
+): SimCluster {
+  const cluster = new SimCluster(size, { seed, log: { ...silentLog, info, warn } });
   cluster.start();
   cluster.run(15);
   return cluster;
