@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect, createNetns, type TestNetns } from '../../support/netns.ts';
 import { type Daemon, HOLD, type Neighbour } from './daemons.ts';
 import { type LoopReport } from './loop-report.ts';
@@ -40,11 +41,6 @@ const neighbours: readonly Neighbour[] = [1, 2, 3].map((n) => ({
 
 const peerProgram = (workshop: Workshop, netns: TestNetns, n: Neighbour): Program =>
   new Program(netns, [workshop.path('peer'), n.address, n.local, '179', String(n.as), String(HOLD)]);
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 
 /** One daemon, freshly started, between a sender, a receiver and one who comes late. */
 export async function forward(workshop: Workshop, daemon: Daemon, load: Load): Promise<Forwarded> {

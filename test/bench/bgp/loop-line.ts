@@ -3,15 +3,15 @@ import type { LoopReport } from './loop-report.ts';
 /** Milliseconds that a turn of the event loop may take, at p99.9. */
 export const TURN = 20;
 
-/** The worst of several runs, as one line. */
-export function loopLine(reports: readonly LoopReport[]): string {
+/** The worst of several runs, as one line; `when` it was. */
+export function loopLine(when: string, reports: readonly LoopReport[]): string {
   const worst = reports.toSorted((a, b) => b.longest - a.longest)[0];
   if (worst === undefined) return '';
   const p999 = Math.max(...reports.map((report) => report.p999));
   const collected = Math.max(...reports.map((report) => report.collected));
   return [
-    `  event loop held: p99.9 ${p999.toFixed(1)} ms (bar ${TURN}: ${p999 <= TURN ? 'met' : 'MISSED'})`,
+    `  event loop held, ${when}: p99.9 ${p999.toFixed(1)} ms (bar ${TURN}: ${p999 <= TURN ? 'met' : 'MISSED'})`,
     `longest ${worst.longest.toFixed(1)} ms, garbage collector ${worst.longestCollected.toFixed(1)} of it`,
-    `collector in all ${collected.toFixed(0)} ms\n`,
+    `collector in all ${collected.toFixed(0)} ms`,
   ].join('; ');
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 
@@ -18,9 +18,9 @@ export class Workshop implements Disposable {
 
   static async open(): Promise<Workshop> {
     const workshop = new Workshop();
-    const compile = (name: string): Promise<unknown> =>
-      execa('gcc', ['-O2', '-Wall', '-o', workshop.path(name), join(HERE, `${name}.c`)]);
-    await Promise.all(['peer', 'relay', 'fib'].map(compile));
+    const compile = (source: string): Promise<unknown> =>
+      execa('gcc', ['-O2', '-Wall', '-o', workshop.path(basename(source, '.c')), join(HERE, source)]);
+    await Promise.all(['peer.c', 'relay.c', 'fib.c', '../floor.c'].map(compile));
     // As hack/bundle.ts makes the agent.
     await build({
       entryPoints: ['speaker.ts', 'loop-watch.ts'].map((name) => join(HERE, name)),
