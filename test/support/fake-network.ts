@@ -148,7 +148,7 @@ export class FakeHost implements Transport {
     const timer = network.carry(this, target?.host ?? this, () => {
       const listener = network.listeners.get(name(to));
       if (listener === undefined || listener.host !== target?.host) {
-        // A refusal is not signed, so whoever has a password does not believe it.
+        // A host without a listener has no password to sign a refusal with: it answers a signed SYN with nothing.
         if (options.password !== undefined) return;
         network.clock.setTimer(network.latency, () => {
           if (!cancelled) handlers.failed(refused());
