@@ -2,8 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { type Intent, type IntentFacts, intentOf } from '../../src/calc/intent.ts';
 import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-network.ts';
 import { address } from '../../src/net/address.ts';
+import { prefix } from '../../src/net/prefix.ts';
 import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
-import { bgpPeer, byName, feed, kernelRoute, learned, link, linkMap, node } from '../support/records.ts';
+import {
+  bgpFilter,
+  bgpPeer,
+  byName,
+  feed,
+  kernelRoute,
+  learned,
+  link,
+  linkMap,
+  node,
+} from '../support/records.ts';
 import { selfOf } from '../support/self.ts';
 
 const settings = { nodeName: 'a', bgp: true, bgpPort: 179, clusterCIDRs: [], masquerade: true, mtu: 0 };
@@ -86,6 +97,45 @@ describe('intentOf', () => {
     expect(parts(before, compute(facts))).toEqual([]);
     const changed = compute({ ...facts, [name]: new Map(facts[name] as ReadonlyMap<unknown, unknown>) });
     expect(parts(before, changed)).toEqual(expected);
+  });
+
+  it('a peer behind a gateway has a route, also one through which what it announces is reached', () => {
+    const peer = bgpPeer('far', '198.51.100.1', 64_600, { reachableBy: address('192.0.2.254') });
+    const withGateway = {
+      ...facts,
+      bgpPeers: byName(peer),
+      learned: feed(learned('10.50.0.0/16', ['198.51.100.1'], 'peer/far')),
+    };
+    const intent = intentOf(settings)(withGateway);
+    const hop = { origin: 'remote', nextHops: [{ gateway: '192.0.2.254', link: 2 }], source: '192.0.2.1' };
+    expect(intent.routes.routes.get(prefix('198.51.100.1/32'))).toEqual({
+      prefix: '198.51.100.1/32',
+      ...hop,
+      from: 'BGPPeer far',
+    });
+    expect([...(intent.learned ?? [])].map(({ route }) => route)).toEqual([
+      { prefix: '10.50.0.0/16', ...hop, from: 'bgp peer/far' },
+    ]);
+    const off = intentOf({ ...settings, bgp: false })(withGateway).routes.routes;
+    expect(off.has(prefix('198.51.100.1/32'))).toBe(false);
+  });
+
+  it('links matter to the speaker only where a filter asks for them', () => {
+    const filter = (name: string | undefined): IntentFacts['bgpFilters'] =>
+      byName(bgpFilter('f', { importV4: [{ action: 'Accept', ...(name && { interface: name }) }] }));
+    const peers = byName(bgpPeer('r', '192.0.2.254', 64_600, { filters: ['f'] }));
+    const renamed = linkMap(link(1, 'lo'), link(2, 'eth1'));
+    for (const [asked, expected] of [
+      [undefined, undefined],
+      ['eth*', 'eth1'],
+    ] as const) {
+      const compute = intentOf(settings);
+      const before = { ...facts, bgpPeers: peers, bgpFilters: filter(asked) };
+      const first = compute(before).bgp;
+      const after = compute({ ...before, links: renamed }).bgp;
+      expect(after.config?.peers.at(-1)?.link).toBe(expected);
+      expect(after === first).toBe(asked === undefined);
+    }
   });
 
   it('learned routes are told as changes, once; the link of a new pod or a foreign route makes none', () => {
