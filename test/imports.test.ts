@@ -42,6 +42,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/dataplane': ['src/ports', 'src/net', 'src/netlink'],
   'src/ipam': ['src/ports', 'src/net'],
   'src/cni': ['src/ports', 'src/net', 'src/netlink', 'src/ipam', 'src/dataplane'],
+  'src/cleanup': [
+    'src/ports',
+    'src/net',
+    'src/netlink',
+    'src/iptables',
+    'src/dataplane',
+    'src/cni',
+    'src/ipam',
+  ],
   'src/calc': [
     'src/ports',
     'src/net',

@@ -2,6 +2,7 @@ import { ApiServer } from '../api/server.ts';
 import { Speaker, type StopMode } from '../bgp/speaker.ts';
 import type { Transport } from '../bgp/transport.ts';
 import { type Intent, type IntentFacts, intentOf } from '../calc/intent.ts';
+import { isLeaving, leaveFile } from '../cleanup/leave.ts';
 import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts';
 import type { RouteIntent } from '../dataplane/route-intent.ts';
 import { RouteDriver } from '../dataplane/routes.ts';
@@ -19,6 +20,7 @@ import { Drivers } from './drivers.ts';
 import { FactStore } from './facts.ts';
 import { Kernel, type NetlinkPort } from './kernel.ts';
 import { lastRun, noteRun } from './last-run.ts';
+import { untilLeaving, watchLeave } from './leave.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
 import { Persistent } from './persistent.ts';
@@ -79,6 +81,8 @@ export class Agent {
   #snapshot: Snapshot = emptySnapshot;
   #intent: Intent | undefined;
   #resync: Timer | undefined;
+  /** The file because of which this agent does nothing. */
+  #away: string | undefined;
 
   /** Opens the kernel's sockets and nothing else. @throws SystemError */
   constructor(options: AgentOptions) {
@@ -144,36 +148,52 @@ export class Agent {
     });
   }
 
-  /** Lives until `signal` is aborted; then leaves the data path as it is. */
+  /**
+   * Lives until `signal` is aborted; then leaves the data path as it is. While `gryphon cleanup` wants this node for itself it does
+   * nothing but tell so, and returns when it may work again: a new one has to take its place.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#options;
-    const { settings, bootID } = this.#options;
-    noteRun(settings.stateDir, bootID, log.component('bgp'));
+    const { log, clock, settings } = this.#options;
     await this.#api.start();
-    await this.#kernel.start();
-    this.#scheduleResync();
-    // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
-    const started = Promise.all([this.#source.start(signal), this.#pods.start(signal)]);
-    await Promise.race([aborted(signal), started.then(() => aborted(signal))]);
-    log.info('stopping');
-    await this.#stop();
+    const leave = watchLeave(settings.cniSocket, clock, signal);
+    if (!isLeaving(settings.cniSocket)) await this.#work(signal, leave);
+    await this.#kernel.stop();
+    if (!signal.aborted) {
+      this.#away = leaveFile(settings.cniSocket);
+      log.warn('this node is cleaned up, staying away', { file: this.#away });
+      await untilLeaving(false, settings.cniSocket, clock, signal);
+    }
+    await this.#api.close();
     log.info('stopped');
   }
 
+  async #work(signal: AbortSignal, leave: AbortSignal): Promise<void> {
+    const { log, settings, bootID } = this.#options;
+    const end = AbortSignal.any([signal, leave]);
+    noteRun(settings.stateDir, bootID, log.component('bgp'));
+    await this.#kernel.start();
+    this.#scheduleResync();
+    // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
+    const started = Promise.all([this.#source.start(end), this.#pods.start(end)]);
+    await Promise.race([aborted(end), started.then(() => aborted(end))]);
+    log.info('stopping');
+    await this.#stop(this.#stopMode(leave));
+  }
+
   /** Nothing is taken out of the kernel: pods, and peers unless the node itself goes, go on until the next start. */
-  async #stop(): Promise<void> {
+  async #stop(mode: StopMode): Promise<void> {
     this.#resync?.cancel();
     this.#passwordFiles.stop();
     const pods = this.#pods.value;
     pods?.network.drain('the agent is stopping');
-    await Promise.all([this.#loop.stop(), this.#speaker.stop(this.#stopMode()), pods?.stop()]);
-    await this.#kernel.stop();
-    await this.#api.close();
+    await Promise.all([this.#loop.stop(), this.#speaker.stop(mode), pods?.stop()]);
   }
 
-  /** An agent that stops is started again, which peers need not know; a node that is shut down takes its pods with it. */
-  #stopMode(): StopMode {
+  /** An agent that stops is started again, which peers need not know; a node that goes takes its pods with it. */
+  #stopMode(leave: AbortSignal): StopMode {
     const { nodeName } = this.#options;
+    if (leave.aborted)
+      return { mode: 'shutdown', text: `node ${nodeName} is cleaned up`, grace: SHUTDOWN_GRACE };
     if (this.#snapshot.nodes.get(nodeName)?.shuttingDown !== true) return { mode: 'restart' };
     return { mode: 'shutdown', text: `node ${nodeName} is shutting down`, grace: SHUTDOWN_GRACE };
   }
@@ -301,6 +321,7 @@ export class Agent {
       intent: () => this.#intent,
       links: () => this.#facts.links.records,
       api: () => this.#api,
+      away: () => this.#away,
     });
   }
 

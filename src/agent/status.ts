@@ -38,6 +38,8 @@ export interface AgentStatusOptions {
   readonly intent: () => Intent | undefined;
   readonly links: () => ReadonlyMap<number, LinkRecord>;
   readonly api: () => ApiServer;
+  /** The file because of which the agent does nothing, if so. */
+  readonly away: () => string | undefined;
 }
 
 /** A pass that takes longer than this is stuck: the kubelet may restart the agent. Milliseconds. */
@@ -95,6 +97,11 @@ export class AgentStatus implements AgentView {
   }
 
   ready(): readonly HealthCheck[] {
+    const away = this.#options.away();
+    if (away !== undefined) {
+      const detail = `gryphon cleanup has removed everything from this node; remove ${away} to come back`;
+      return [{ name: 'away', ok: false, detail }];
+    }
     const { clock, kernel, drivers, conflist, speaker, bgp, sourceName } = this.#options;
     const synced = this.#options.snapshot().synced;
     const waitingFor = [...(synced ? [] : [sourceName]), ...(kernel.synced ? [] : ['kernel'])];

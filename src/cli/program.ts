@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { LabUsageError } from '../lab/error.ts';
 import { GryphonError } from '../ports/error.ts';
 import * as agent from './agent.ts';
+import * as cleanup from './cleanup.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
 import * as installCni from './install-cni.ts';
 import * as lab from './lab.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   peers.register,
   routes.register,
   pods.register,
+  cleanup.register,
   lab.register,
   version.register,
 ];

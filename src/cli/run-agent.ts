@@ -19,7 +19,20 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   const log = createLog({ level: settings.logLevel });
   log.info('starting', { version, node: process.version, settings: settingTexts(resolved) });
   for (const problem of problems) log.warn('setting', { ...problem });
-  const agent = new Agent({
+  const stop = stopSignal();
+  try {
+    // One that was cleaned away and may come back is made anew.
+    do {
+      await makeAgent(resolved, directory, log).run(stop);
+    } while (!stop.aborted);
+  } finally {
+    log.flush();
+  }
+}
+
+function makeAgent(resolved: ResolvedSettings, directory: string, log: ReturnType<typeof createLog>): Agent {
+  const { settings, problems } = resolved;
+  return new Agent({
     settings,
     nodeName: settings.nodeName ?? hostname(),
     version,
@@ -41,11 +54,6 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
       }),
     problems,
   });
-  try {
-    await agent.run(stopSignal());
-  } finally {
-    log.flush();
-  }
 }
 
 /**

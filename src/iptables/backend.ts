@@ -50,7 +50,10 @@ export class BackendProbe {
   /** @throws the reason of `signal` when aborted */
   async detect(signal: AbortSignal): Promise<Backend> {
     if (this.#backend !== undefined) return this.#backend;
-    const backend = chooseBackend(await this.#saves('nft', signal), await this.#saves('legacy', signal));
+    const backend = chooseBackend(
+      await savesOf('nft', this.#runner, signal),
+      await savesOf('legacy', this.#runner, signal),
+    );
     // Not remembered when nothing is installed: the programs may come later.
     if (backend !== 'default') {
       this.#backend = backend;
@@ -58,27 +61,35 @@ export class BackendProbe {
     }
     return backend;
   }
+}
 
-  /** Without `-t`: naming a table makes the kernel load it, and a loaded legacy table is what others take for a sign of legacy. */
-  async #saves(variant: 'nft' | 'legacy', signal: AbortSignal): Promise<Saves> {
-    const texts: string[] = [];
-    for (const family of [4, 6] as const) {
-      const file = programName(variant, family, 'save');
-      try {
-        const result = await this.#runner.run({
-          file,
-          args: [],
-          timeoutMs: SAVE_TIMEOUT_MS,
-          maxOutput: SAVE_OUTPUT,
-          signal,
-        });
-        texts.push(result.stdout);
-      } catch (error) {
-        if (!(error instanceof RunError)) throw error;
-        // A variant that is there but does not work on this kernel holds no rules.
-        if (error.code !== 'GRY_RUN_MISSING') texts.push('');
-      }
+/** The packet filters whose programs are here; the plain names where there are no variants. @throws the reason of `signal` */
+export async function installedBackends(runner: Runner, signal: AbortSignal): Promise<readonly Backend[]> {
+  const found: Backend[] = [];
+  for (const variant of ['nft', 'legacy'] as const)
+    if ((await savesOf(variant, runner, signal)) !== undefined) found.push(variant);
+  return found.length === 0 ? ['default'] : found;
+}
+
+/** Without `-t`: naming a table makes the kernel load it, and a loaded legacy table is what others take for a sign of legacy. */
+async function savesOf(variant: 'nft' | 'legacy', runner: Runner, signal: AbortSignal): Promise<Saves> {
+  const texts: string[] = [];
+  for (const family of [4, 6] as const) {
+    const file = programName(variant, family, 'save');
+    try {
+      const result = await runner.run({
+        file,
+        args: [],
+        timeoutMs: SAVE_TIMEOUT_MS,
+        maxOutput: SAVE_OUTPUT,
+        signal,
+      });
+      texts.push(result.stdout);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      // A variant that is there but does not work on this kernel holds no rules.
+      if (error.code !== 'GRY_RUN_MISSING') texts.push('');
     }
-    return texts.length === 0 ? undefined : texts.join('\n');
   }
+  return texts.length === 0 ? undefined : texts.join('\n');
 }

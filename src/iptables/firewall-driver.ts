@@ -12,6 +12,8 @@ export interface FirewallOptions {
   readonly runner: Runner;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: found out at the first pass. */
+  readonly backend?: Pick<BackendProbe, 'detect'>;
 }
 
 /**
@@ -25,7 +27,7 @@ export class FirewallDriver implements Driver<FirewallIntent> {
   readonly #rules: Readonly<Record<Family, IptablesDriver>>;
 
   constructor(options: FirewallOptions) {
-    const backend = new BackendProbe(options);
+    const backend = options.backend ?? new BackendProbe(options);
     this.#sets = new IpsetDriver(options);
     this.#rules = {
       4: new IptablesDriver({ ...options, backend, family: 4 }),

@@ -1,0 +1,62 @@
+import type { Clock } from '../ports/clock.ts';
+import { GryphonError } from '../ports/error.ts';
+import { type CleanupPaths, removeConflist, removeState } from './files.ts';
+import { type CleanupFirewall, removeFirewall } from './firewall.ts';
+import type { CleanupItem } from './item.ts';
+import { type CleanupNetlink, podLinks, removeLinks, removeRoutes } from './kernel.ts';
+import { askToLeave, takeBack, untilAgentLeft } from './leave.ts';
+
+/** Pods of ours live on this node: `GRY_CLEANUP_PODS`. */
+export class CleanupError extends GryphonError {}
+
+export interface CleanupOptions {
+  readonly netlink: CleanupNetlink;
+  readonly firewall: CleanupFirewall;
+  readonly paths: CleanupPaths;
+  /** The number that marks our routes. */
+  readonly protocol: number;
+  readonly clock: Clock;
+  /** Also when pods live here: they lose their network, and their sandboxes can never be torn down in order. */
+  readonly force: boolean;
+}
+
+/** Milliseconds that the agent has for saying goodbye to its peers. */
+const PATIENCE = 60_000;
+
+/**
+ * Removes everything of ours from this node and tells of each thing as it goes; what fails does not hold up the rest. Nothing at all
+ * is done where it is refused.
+ * @throws CleanupError, LeaveError
+ */
+export async function* cleanUp(options: CleanupOptions, signal: AbortSignal): AsyncGenerator<CleanupItem> {
+  const { netlink, firewall, paths, protocol, clock, force } = options;
+  if (!force) refuseLivePods(netlink);
+  askToLeave(paths.cniSocket);
+  await untilAgentLeft(paths.cniSocket, PATIENCE, clock);
+  if (!force) {
+    // One may have come before the agent let go.
+    try {
+      refuseLivePods(netlink);
+    } catch (error) {
+      takeBack(paths.cniSocket);
+      throw error;
+    }
+  }
+  yield* removeConflist(paths);
+  yield* await removeLinks(netlink, signal);
+  yield* await removeRoutes(netlink, protocol, signal);
+  yield* await removeFirewall(firewall, signal);
+  yield* removeState(paths);
+}
+
+function refuseLivePods(netlink: CleanupNetlink): void {
+  const links = podLinks(netlink);
+  if (links.length === 0) return;
+  const names = links.slice(0, 3).map((link) => link.name);
+  const more = links.length > names.length ? ', ...' : '';
+  const pods = links.length === 1 ? '1 pod lives' : `${links.length} pods live`;
+  throw new CleanupError('GRY_CLEANUP_PODS', `${pods} on this node (${names.join(', ')}${more})`, {
+    remedy:
+      'drain the node first, or give --force: then they lose their network, and their sandboxes cannot be torn down in order any more',
+  });
+}
