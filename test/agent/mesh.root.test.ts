@@ -42,7 +42,7 @@ const learned = (node: AgentNode): Promise<unknown> =>
 const check = async (node: AgentNode, name: string) =>
   (await node.status()).checks.find((c) => c.name === name);
 
-it('routes are learned by BGP, and go when the session is lost', async () => {
+it('routes are learned by BGP, and go when the node falls silent', async () => {
   await using nodes = await twoNodes();
   const { a, b } = nodes;
   a.start('node-a');
@@ -54,9 +54,25 @@ it('routes are learned by BGP, and go when the session is lost', async () => {
   b.start('node-b');
   await learned(a);
   expect(await check(a, 'bgp')).toMatchObject({ ok: true, detail: '1 of 1 peers established' });
-  await b.stop('SIGKILL');
+  await b.netns.ip('link set eth0 down');
   await a.until('the withdrawal', async () => (await remote(a)).length === 0);
-  expect(await a.gryphon('peers')).toMatch(/mesh\/node-b .*(reset|closed|refused)/);
+  expect(await a.gryphon('peers')).toMatch(/mesh\/node-b .*hold timer expired/);
+});
+
+it('routes go at once with a node that is shut down, and its peers are told why', async () => {
+  await using nodes = await twoNodes();
+  const { a, b } = nodes;
+  a.start('node-a');
+  b.start('node-b');
+  await learned(a);
+  // As the kubelet writes it when systemd asks it to end the pods.
+  const shuttingDown = '- status: "False"\n    reason: KubeletNotReady\n    message: node is shutting down';
+  const [first, ...rest] = objects.split('- status: "True"');
+  b.write('all.yaml', `${first}- status: "True"${rest.join(shuttingDown)}`);
+  await b.until('the condition', async () => (b.log().match(/manifest read/g)?.length ?? 0) > 1);
+  await b.stop();
+  await a.until('the withdrawal', async () => (await remote(a)).length === 0);
+  expect(await a.gryphon('peers', '-o', 'wide')).toContain('node node-b is shutting down');
 });
 
 it('a restarted agent keeps what it had learned until its peers have told it again, and changes nothing', async () => {
@@ -65,13 +81,15 @@ it('a restarted agent keeps what it had learned until its peers have told it aga
   a.start('node-a');
   b.start('node-b');
   await learned(a);
+  await b.until('the routes', async () => (await remote(b)).length === toB.length);
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     using monitor = a.watchRoutes();
+    using others = b.watchRoutes();
     await a.stop(signal);
     a.start('node-a');
     await a.until('the session', async () => (await check(a, 'bgp'))?.detail === '1 of 1 peers established');
     await a.until('nothing held', async () => !(await a.gryphon('routes')).includes('held'));
-    expect(monitor.lines).toEqual([]);
+    expect([...monitor.lines, ...others.lines]).toEqual([]);
     expect(await remote(a)).toEqual(toB);
   }
 });

@@ -164,6 +164,22 @@ describe('good Nodes', () => {
     ],
     ['ready', { status: { conditions: [{ type: 'Ready', status: 'True' }] } }, { ready: true }],
     ['not ready', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }, {}],
+    [
+      'being shut down, as the kubelet says it',
+      {
+        status: {
+          conditions: [
+            { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'node is shutting down' },
+          ],
+        },
+      },
+      { shuttingDown: true },
+    ],
+    [
+      'ready after a shutdown that was called off',
+      { status: { conditions: [{ type: 'Ready', status: 'True', message: 'node is shutting down' }] } },
+      { ready: true },
+    ],
     ['cordoned', { spec: { unschedulable: true } }, { unschedulable: true }],
     [
       'labels called like properties of objects',
