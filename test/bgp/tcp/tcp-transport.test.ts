@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TcpTransport } from '../../../src/bgp/tcp/tcp-transport.ts';
 import type { Connection, Endpoint, Listener, TransportError } from '../../../src/bgp/transport.ts';
@@ -167,4 +169,86 @@ describe('a listener', () => {
     four.listener.close();
     await expect(dial({ address: address('127.0.0.1'), port })).rejects.toThrow('refused');
   });
+
+  test('takes all who come at once', async () => {
+    const on = { address: address('127.0.0.1'), port: nextPort++ };
+    const from = new Set<number>();
+    const all = Promise.withResolvers<void>();
+    open.push(
+      transport.listen(on, {
+        listening: () => {},
+        refused: () => {},
+        failed: all.reject,
+        connection: (connection) => {
+          open.push({ close: () => connection.destroy() });
+          from.add(connection.remote.port);
+          if (from.size === 100) all.resolve();
+        },
+      }),
+    );
+    const ours = await Promise.all(Array.from({ length: 100 }, () => dial(on)));
+    for (const connection of ours) open.push({ close: () => connection.destroy() });
+    await all.promise;
+    expect(from).toEqual(new Set(ours.map((c) => c.local.port)));
+  });
+
+  test.each([
+    ['ended', 'destroy', undefined],
+    ['was reset', 'resetAndDestroy', 'GRY_TCP_RESET'],
+  ])('gives a connection that %s before it was accepted, and goes on', async (_, how, code) => {
+    const on = { address: address('127.0.0.1'), port: nextPort++ };
+    const { accepted } = await listen(on);
+    const caller = `const s = require('node:net').connect(${on.port}, '127.0.0.1', () => s.${how}())`;
+    // While it is waited for, our own event loop stands still.
+    execFileSync(process.execPath, ['-e', caller]);
+    const error = await watch(await accepted).closed;
+    expect(error?.code).toBe(code);
+    open.push(await dial(on));
+  });
+
+  test('that is closed in the midst of a crowd takes no more of it', async () => {
+    const on = { address: address('127.0.0.1'), port: nextPort++ };
+    let count = 0;
+    const first = Promise.withResolvers<void>();
+    const listener = transport.listen(on, {
+      listening: () => {},
+      refused: () => {},
+      failed: first.reject,
+      connection: (connection) => {
+        count++;
+        connection.destroy();
+        listener.close();
+        first.resolve();
+      },
+    });
+    const callers = Array.from({ length: 8 }, () => dial(on).catch(() => {}));
+    await first.promise;
+    await Promise.all(callers);
+    expect(count).toBe(1);
+  });
+
+  test('of a process without descriptors left fails with the reason, instead of waking it for ever', async () => {
+    const on = { address: address('127.0.0.1'), port: nextPort++ };
+    const child = spawn('prlimit', ['--nofile=64', process.execPath, '-e', exhausted(on)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    open.push({ close: () => child.kill() });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('no descriptor is left');
+    open.push(await dial(on));
+    expect((await lines.next()).value).toBe('GRY_TCP_FAILED accept: EMFILE');
+  });
 });
+
+/** A program that listens and then opens files until it may open no more. */
+const exhausted = (on: Endpoint): string => `
+  import(${JSON.stringify(new URL('../../../src/bgp/tcp/tcp-transport.ts', import.meta.url))}).then(({ TcpTransport }) => {
+    const fill = () => { try { for (;;) require('node:fs').openSync('/dev/null'); } catch {} };
+    new TcpTransport().listen(${JSON.stringify(on)}, {
+      listening: () => { fill(); console.log('no descriptor is left'); },
+      connection: () => console.log('accepted'),
+      failed: (error) => console.log(error.code, error.message),
+    });
+    setInterval(() => {}, 1000);
+  });
+`;
