@@ -344,7 +344,7 @@ test('whatever happened to cables and machines, the mesh is whole a while after 
           void speaker.stop();
           if (kind === 'crash') host.crash();
         }
-        if (kind === 'restart' && down.delete(index)) cluster.restart(index);
+        if (kind === 'restart' && down.delete(index)) cluster.restart(index, { forwarding: pause % 2 === 0 });
         if (kind === 'disable' || kind === 'enable') enable(index, kind === 'enable');
         cluster.clock.advance(pause);
       }

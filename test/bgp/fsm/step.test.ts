@@ -4,6 +4,7 @@ import type { FsmInput } from '../../../src/bgp/fsm/events.ts';
 import { establishedConnection, initialState, peerState } from '../../../src/bgp/fsm/state.ts';
 import { step } from '../../../src/bgp/fsm/step.ts';
 import { nextDeadline, OPEN_WAIT, RETRY_MAX } from '../../../src/bgp/fsm/timing.ts';
+import type { Capability } from '../../../src/bgp/wire/capability.ts';
 import type { Message, OpenMessage } from '../../../src/bgp/wire/message.ts';
 import { notification, reset, shutdownNotification } from '../../../src/bgp/wire/notification.ts';
 import { config, peerOpen, Script } from './script.ts';
@@ -13,6 +14,15 @@ const update: Message = { kind: 'update', withdrawn: [], announced: [] };
 const endOfRib: Message = { kind: 'end-of-rib', family: 'ipv4-unicast' };
 const refresh: Message = { kind: 'route-refresh', operation: 'request', family: 'ipv4-unicast' };
 const ceaseShutdown = shutdownNotification('administrativeShutdown', 'maintenance');
+
+/** RFC 4724 with the N bit of RFC 8538; R as given. */
+const restarted = (restarting: boolean): Capability => ({
+  kind: 'graceful-restart',
+  restarting,
+  notification: true,
+  restartTime: 120,
+  families: [{ family: 'ipv4-unicast', forwarding: true }],
+});
 
 type Phase = Parameters<typeof Script.in>[0];
 
@@ -341,10 +351,7 @@ describe('timers', () => {
 describe('the end of a session that will not be back soon', () => {
   const notifying: OpenMessage = {
     ...peerOpen,
-    capabilities: [
-      ...peerOpen.capabilities,
-      { kind: 'graceful-restart', restarting: false, notification: true, restartTime: 120, families: [] },
-    ],
+    capabilities: [...peerOpen.capabilities, restarted(false)],
   };
   const shutdown = shutdownNotification('administrativeShutdown', 'bye');
   // The text in octets: its length, then "bye".
@@ -403,15 +410,19 @@ describe('whatever happens', () => {
     endOfRib,
     refresh,
     peerOpen,
+    { ...peerOpen, capabilities: [...peerOpen.capabilities, restarted(false)] },
+    { ...peerOpen, capabilities: [...peerOpen.capabilities, restarted(true)] },
     ceaseShutdown,
     { ...peerOpen, as: 1 },
     notification('connectionCollision'),
+    notification('unsupportedOptionalParameter'),
   );
   const input: fc.Arbitrary<FsmInput> = fc.oneof(
     fc.constant<FsmInput>({ kind: 'start' }),
     fc.constant<FsmInput>({ kind: 'tick' }),
     fc.constant<FsmInput>({ kind: 'dial-failed', reason: 'x' }),
     fc.constant<FsmInput>({ kind: 'stop', reason: 'x' }),
+    fc.constant<FsmInput>({ kind: 'recovered' }),
     fc.record({
       kind: fc.constant('connected' as const),
       id,
