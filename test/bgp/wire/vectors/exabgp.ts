@@ -1,4 +1,4 @@
-import { context, fromHex } from '../support.ts';
+import { context, fromHex, internal } from '../support.ts';
 import type { VectorSource } from './vector.ts';
 
 /** What ExaBGP 4.2.21 (Debian 12) sent to a peer in AS 65001; each message once. */
@@ -154,6 +154,29 @@ export const EXABGP: VectorSource = {
         kind: 'update',
         withdrawn: [{ family: 'ipv6-unicast', prefixes: ['2001:db8:1::/64'] }],
         announced: [],
+      },
+    },
+    {
+      name: 'UPDATE announce ipv4-unicast as a reflector',
+      context: internal,
+      hex: 'ffffffffffffffffffffffffffffffff00420200000027400101014002004003040a090902400504000000c88009040a000001800a080a0000020a000003180a0100',
+      message: {
+        kind: 'update',
+        withdrawn: [],
+        announced: [
+          {
+            family: 'ipv4-unicast',
+            prefixes: ['10.1.0.0/24'],
+            attributes: {
+              origin: 'egp',
+              asPath: [],
+              localPref: 200,
+              originatorID: '10.0.0.1',
+              clusterList: ['10.0.0.2', '10.0.0.3'],
+            },
+            nextHop: '10.9.9.2',
+          },
+        ],
       },
     },
   ],

@@ -221,5 +221,72 @@ export const FRR: VectorSource = {
         ],
       },
     },
+    {
+      name: 'OPEN with extended optional parameters',
+      hex: 'ffffffffffffffffffffffffffffffff007f0104fdea00b40a090902ffff005f02000601040001000102000601040002000102000280000200020200020002460002000641040000fdea020002060002000a45080001010100020101020006490402766d000200044002c078020010470e0001018000000000020180000000',
+      message: {
+        kind: 'open',
+        as: 65002,
+        holdTime: 180,
+        routerID: '10.9.9.2',
+        capabilities: [
+          { kind: 'multiprotocol', family: 'ipv4-unicast' },
+          { kind: 'multiprotocol', family: 'ipv6-unicast' },
+          { kind: 'unknown', code: 128, value: new Uint8Array(0) },
+          { kind: 'route-refresh' },
+          { kind: 'enhanced-route-refresh' },
+          { kind: 'four-octet-as', as: 65002 },
+          { kind: 'extended-message' },
+          {
+            kind: 'add-path',
+            families: [
+              { family: 'ipv4-unicast', mode: 'receive' },
+              { family: 'ipv6-unicast', mode: 'receive' },
+            ],
+          },
+          { kind: 'fqdn', host: 'vm', domain: '' },
+          { kind: 'graceful-restart', restarting: true, notification: true, restartTime: 120, families: [] },
+          {
+            kind: 'long-lived-graceful-restart',
+            families: [
+              { family: 'ipv4-unicast', forwarding: true, staleTime: 0 },
+              { family: 'ipv6-unicast', forwarding: true, staleTime: 0 },
+            ],
+          },
+        ],
+      },
+    },
+    {
+      name: 'OPEN without capabilities',
+      hex: 'ffffffffffffffffffffffffffffffff001d0104fdea00b40a09090200',
+      message: { kind: 'open', as: 65002, holdTime: 180, routerID: '10.9.9.2', capabilities: [] },
+    },
+    {
+      name: 'UPDATE announce ipv4-unicast to a two-octet peer',
+      context: { ...context, fourOctetAS: false },
+      hex: 'ffffffffffffffffffffffffffffffff0035020000001a40010100500200040201fdea4003040a09090280040400000000180a0100',
+      message: {
+        kind: 'update',
+        withdrawn: [],
+        announced: [
+          {
+            family: 'ipv4-unicast',
+            prefixes: ['10.1.0.0/24'],
+            attributes: { origin: 'igp', asPath: [{ kind: 'sequence', asns: [65002] }], med: 0 },
+            nextHop: '10.9.9.2',
+          },
+        ],
+      },
+    },
+    {
+      name: 'NOTIFICATION 3/1',
+      hex: 'ffffffffffffffffffffffffffffffff0015030301',
+      message: { kind: 'notification', code: 3, subcode: 1, data: new Uint8Array(0) },
+    },
+    {
+      name: 'NOTIFICATION 6/1',
+      hex: 'ffffffffffffffffffffffffffffffff001c03060100010100000001',
+      message: { kind: 'notification', code: 6, subcode: 1, data: fromHex('00010100000001') },
+    },
   ],
 };
