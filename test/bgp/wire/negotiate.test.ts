@@ -25,6 +25,13 @@ const addPath = (mode: AddPathMode): Capability => ({
   families: [{ family: 'ipv4-unicast', mode }],
 });
 const role = (of: Role | 'unassigned'): Capability => ({ kind: 'role', role: of });
+const restart = (restartTime: number): Capability => ({
+  kind: 'graceful-restart',
+  restarting: false,
+  notification: true,
+  restartTime,
+  families: [],
+});
 const NEXT_HOP: Capability = {
   kind: 'extended-next-hop',
   families: [{ family: 'ipv4-unicast', nextHopAfi: 2 }],
@@ -89,6 +96,16 @@ it('names what is common', () => {
     value: new Uint8Array(0),
   });
   expect(commonCapabilities(ours, theirs)).toEqual(['ipv6-unicast', 'route-refresh']);
+});
+
+it.each<[string, Capability, Capability, string[]]>([
+  ['add-path both ways', addPath('both'), addPath('both'), ['add-path ipv4-unicast both']],
+  ['add-path one way', addPath('receive'), addPath('both'), ['add-path ipv4-unicast receive']],
+  ['add-path that does not meet', addPath('receive'), addPath('receive'), []],
+  ['the role of the peer', role('customer'), role('provider'), ['role provider']],
+  ['the restart time of the peer', restart(120), restart(90), ['graceful-restart 90 s']],
+])('common capabilities with parameters: %s', (_name, ours, theirs, expected) => {
+  expect(commonCapabilities(open(1, V4, ours), open(2, V4, theirs))).toEqual(['ipv4-unicast', ...expected]);
 });
 
 describe('roles, RFC 9234 §4.2', () => {
