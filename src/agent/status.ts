@@ -1,5 +1,13 @@
 import type { ApiServer } from '../api/server.ts';
-import type { AgentView, HealthCheck, PodView, RouteView, SourceView, StatusView } from '../api/view.ts';
+import type {
+  AgentView,
+  HealthCheck,
+  IpamView,
+  PodView,
+  RouteView,
+  SourceView,
+  StatusView,
+} from '../api/view.ts';
 import type { Speaker } from '../bgp/speaker.ts';
 import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
 import type { Intent } from '../calc/intent.ts';
@@ -11,6 +19,7 @@ import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { Drivers } from './drivers.ts';
+import { ipamView } from './ipam-view.ts';
 import type { Kernel } from './kernel.ts';
 import type { Loop } from './loop.ts';
 import type { Persistent } from './persistent.ts';
@@ -139,6 +148,17 @@ export class AgentStatus implements AgentView {
 
   pods(): readonly PodView[] {
     return this.#options.pods.value?.network.attachments() ?? [];
+  }
+
+  ipam(): IpamView {
+    const network = this.#options.pods.value?.network;
+    return ipamView({
+      attachments: network?.attachments() ?? [],
+      cooling: network?.ipam.cooling() ?? [],
+      tunnels: network?.ipam.tunnelAddresses() ?? [],
+      usage: network?.usage() ?? [],
+      pools: this.#options.intent()?.pools ?? [],
+    });
   }
 
   #bgp(intent: Intent | undefined): StatusView['bgp'] {

@@ -5,6 +5,7 @@ import { type ListOptions, listStream } from './list-stream.ts';
 import { prefixFilter } from './prefix-filter.ts';
 import { BgpRouteList, BgpRouteQuery, selectBgpRoute } from './resources/bgp-route.ts';
 import { ErrorBody } from './resources/common.ts';
+import { Ipam, ipamOf } from './resources/ipam.ts';
 import { PeerList, peerOf } from './resources/peer.ts';
 import { PodList, podOf } from './resources/pod.ts';
 import { RouteList, RouteQuery, selectRoute } from './resources/route.ts';
@@ -24,6 +25,8 @@ export function registerV1(app: FastifyInstance, view: AgentView, log: Log): voi
   app.get('/v1/pods', { schema: { response: { 200: PodList, ...errors } } }, () => ({
     items: view.pods().map(podOf),
   }));
+
+  app.get('/v1/ipam', { schema: { response: { 200: Ipam, ...errors } } }, () => ipamOf(view.ipam()));
 
   app.get<{ Querystring: BgpRouteQuery }>(
     '/v1/bgp/routes',

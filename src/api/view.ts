@@ -1,5 +1,5 @@
 import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
-import type { Attachment } from '../ipam/attachment.ts';
+import type { Attachment, PodReference } from '../ipam/attachment.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -81,6 +81,33 @@ export interface RouteView {
 
 export type PodView = Attachment;
 
+/** An address that is not free. */
+export interface IpamAddressView {
+  readonly address: Address;
+  /** `cooling`: released, not given again yet; `tunnel`: kept for a tunnel of this node. */
+  readonly state: Attachment['state'] | 'cooling' | 'tunnel';
+  /** Wall clock, milliseconds: since it was given or released. */
+  readonly since?: number;
+  /** The podCIDR that it comes from; absent when that is not this node's any more. */
+  readonly block?: Prefix;
+  readonly pool?: Prefix;
+  /** Who has it: `network/container/interface`. */
+  readonly handle?: string;
+  readonly pod?: PodReference;
+}
+
+export interface IpamView {
+  readonly blocks: readonly {
+    readonly cidr: Prefix;
+    readonly pool?: Prefix;
+    readonly used: number;
+    readonly cooling: number;
+    readonly free: string;
+    readonly total: string;
+  }[];
+  readonly addresses: readonly IpamAddressView[];
+}
+
 /** Everything the API and the metrics may see of the agent; read-only, computed when asked. */
 export interface AgentView {
   status(): StatusView;
@@ -92,4 +119,5 @@ export interface AgentView {
   /** Read in slices, with turns of the event loop between them: a lazy iterable costs the least. */
   routes(): Iterable<RouteView>;
   pods(): readonly PodView[];
+  ipam(): IpamView;
 }

@@ -5,6 +5,7 @@ import * as agent from './agent.ts';
 import * as cleanup from './cleanup.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
 import * as installCni from './install-cni.ts';
+import * as ipam from './ipam.ts';
 import * as lab from './lab.ts';
 import { printable } from './output.ts';
 import * as peers from './peers.ts';
@@ -21,6 +22,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   peers.register,
   routes.register,
   pods.register,
+  ipam.register,
   cleanup.register,
   lab.register,
   version.register,

@@ -179,6 +179,11 @@ export class PodNetwork {
     return this.#options.ipam.usage();
   }
 
+  /** The addresses themselves, for people. */
+  get ipam(): Pick<Ipam, 'cooling' | 'tunnelAddresses'> {
+    return this.#options.ipam;
+  }
+
   problems(): readonly Problem[] {
     return [...this.#options.ipam.problems(), ...this.#lostLinks.problems()];
   }

@@ -211,6 +211,15 @@ export class Ipam {
     return this.#allocator.available;
   }
 
+  /** Addresses that rest, with the time of their release (wall clock, milliseconds), longest first. */
+  cooling(): readonly { readonly address: Address; readonly releasedAt: number }[] {
+    const monotonic = this.#clock.monotonic();
+    const now = this.#clock.now();
+    return this.#allocator
+      .cooling(monotonic)
+      .map(({ address, releasedAt }) => ({ address, releasedAt: now - (monotonic - releasedAt) }));
+  }
+
   tunnelAddresses(): readonly Address[] {
     return this.#allocator.tunnelAddresses();
   }
@@ -262,16 +271,10 @@ export class Ipam {
   }
 
   #snapshot(): readonly JournalRecord[] {
-    const monotonic = this.#clock.monotonic();
-    const now = this.#clock.now();
     return [
       ...this.list().map((attachment): JournalRecord => ({ kind: 'take', attachment })),
-      ...this.#allocator.cooling(monotonic).map(
-        ({ address, releasedAt }): JournalRecord => ({
-          kind: 'rest',
-          address,
-          at: now - (monotonic - releasedAt),
-        }),
+      ...this.cooling().map(
+        ({ address, releasedAt }): JournalRecord => ({ kind: 'rest', address, at: releasedAt }),
       ),
     ];
   }

@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { BgpRouteList } from '../../src/api/resources/bgp-route.ts';
+import { Ipam } from '../../src/api/resources/ipam.ts';
 import { PeerList } from '../../src/api/resources/peer.ts';
 import { PodList } from '../../src/api/resources/pod.ts';
 import { RouteList } from '../../src/api/resources/route.ts';
@@ -17,6 +18,7 @@ describe('every resource', () => {
     { url: '/v1/bgp/routes', schema: BgpRouteList },
     { url: '/v1/routes', schema: RouteList },
     { url: '/v1/pods', schema: PodList },
+    { url: '/v1/ipam', schema: Ipam },
   ])('$url answers as its schema says', async ({ url, schema }) => {
     const answer = await get(fakeApp(), url);
     expect(answer).toMatchObject({ status: 200, type: 'application/json; charset=utf-8' });

@@ -127,6 +127,30 @@ default/web-0            10.233.90.7,fd00:90::7   gryp0123456789a   1h6m   eth0 
 container a0a0a0a0a0a0   10.233.90.8              grypfedcba98765   1s     eth0        gryphon   a0a0a0a0a0a0b1b1                                                   reserved
 `;
 
+const IPAM = `\
+BLOCK            POOL            USED   COOLING   FREE
+10.233.90.0/24   10.233.0.0/16   2      1         250
+fd00:90::/64     -               1      0         18446744073709551613
+
+ADDRESS       NAMESPACE/NAME           STATE        AGE
+10.233.90.7   default/web-0            configured   1h6m
+10.233.90.8   container a0a0a0a0a0a0   reserved     1s
+10.233.90.9   -                        cooling      20s
+fd00:90::1    -                        tunnel       -
+`;
+
+const IPAM_WIDE = `\
+BLOCK            POOL            USED   COOLING   FREE                   TOTAL
+10.233.90.0/24   10.233.0.0/16   2      1         250                    253
+fd00:90::/64     -               1      0         18446744073709551613   18446744073709551614
+
+ADDRESS       NAMESPACE/NAME           STATE        AGE    BLOCK            POOL            HANDLE
+10.233.90.7   default/web-0            configured   1h6m   10.233.90.0/24   10.233.0.0/16   gryphon/4f5bb1a1c0de4f5bb1a1c0de/eth0
+10.233.90.8   container a0a0a0a0a0a0   reserved     1s     -                -               gryphon/a0a0a0a0a0a0b1b1/eth0
+10.233.90.9   -                        cooling      20s    10.233.90.0/24   -               -
+fd00:90::1    -                        tunnel       -      fd00:90::/64     -               -
+`;
+
 test('status of a node that is ready', async () => {
   const outcome = await ask('status');
   expect(outcome).toEqual({ code: 0, stderr: '', stdout: STATUS });
@@ -169,6 +193,8 @@ describe('tables', () => {
     ['routes 10.233.96.9 --bgp --peer peer/tor-a --family ipv4-unicast', BGP_PEER],
     ['pods', PODS],
     ['pods -o wide', PODS_WIDE],
+    ['ipam', IPAM],
+    ['ipam -o wide', IPAM_WIDE],
   ])('%s', async (line, expected) => {
     expect(await ask(line)).toEqual({ code: 0, stderr: '', stdout: expected });
   });
@@ -186,23 +212,26 @@ test('what was cut is said, not on standard output', async () => {
 test('nothing to show', async () => {
   view.peerList = [];
   view.podList = [];
+  view.ipamView = { blocks: [], addresses: [] };
   view.routeList = [];
   view.ribEntries = [];
   expect([
     await ask('peers'),
     await ask('pods'),
+    await ask('ipam'),
     await ask('routes'),
     await ask('routes --bgp'),
   ]).toMatchObject([
     { code: 0, stderr: 'no BGP peers\n' },
     { code: 0, stderr: 'no pods on this node\n' },
+    { code: 0, stderr: 'this node has no podCIDR\n' },
     { code: 0, stderr: 'no routes\n' },
     { code: 0, stderr: 'no BGP routes\n' },
   ]);
 });
 
 describe('for programs', () => {
-  test.each(['status', 'peers', 'routes', 'routes --bgp', 'pods'])(
+  test.each(['status', 'peers', 'routes', 'routes --bgp', 'pods', 'ipam'])(
     '%s: JSON and YAML say what the API says',
     async (line) => {
       const path = {
@@ -211,6 +240,7 @@ describe('for programs', () => {
         routes: 'routes',
         'routes --bgp': 'bgp/routes',
         pods: 'pods',
+        ipam: 'ipam',
       }[line];
       const body: unknown = await (await fetch(`http://${api}/v1/${path}`)).json();
       expect(JSON.parse((await ask(`${line} -o json`)).stdout)).toEqual(body);
@@ -228,7 +258,7 @@ describe('colour', () => {
     { around: { isTTY: true, environment: { NO_COLOR: '' } }, coloured: true },
     { around: { isTTY: true, environment: { TERM: 'dumb' } }, coloured: false },
   ])('$around', async ({ around, coloured }) => {
-    for (const line of ['status', 'peers', 'routes', 'routes --bgp', 'pods']) {
+    for (const line of ['status', 'peers', 'routes', 'routes --bgp', 'pods', 'ipam']) {
       expect((await ask(line, around)).stdout.includes(ESCAPE), line).toBe(coloured);
     }
     expect((await ask('peers -o json', around)).stdout).not.toContain(ESCAPE);

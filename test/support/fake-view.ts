@@ -1,4 +1,4 @@
-import type { AgentView, HealthCheck, PodView, RouteView, StatusView } from '../../src/api/view.ts';
+import type { AgentView, HealthCheck, IpamView, PodView, RouteView, StatusView } from '../../src/api/view.ts';
 import type { MessageCounts, PeerStatus, PrefixCounts, RibEntryStatus } from '../../src/bgp/status.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
@@ -180,6 +180,45 @@ const pods: readonly PodView[] = [
   },
 ];
 
+const ipam: IpamView = {
+  blocks: [
+    {
+      cidr: prefix('10.233.90.0/24'),
+      pool: prefix('10.233.0.0/16'),
+      used: 2,
+      cooling: 1,
+      free: '250',
+      total: '253',
+    },
+    {
+      cidr: prefix('fd00:90::/64'),
+      used: 1,
+      cooling: 0,
+      free: '18446744073709551613',
+      total: '18446744073709551614',
+    },
+  ],
+  addresses: [
+    {
+      address: address('10.233.90.7'),
+      state: 'configured',
+      since: ago(4000),
+      block: prefix('10.233.90.0/24'),
+      pool: prefix('10.233.0.0/16'),
+      handle: 'gryphon/4f5bb1a1c0de4f5bb1a1c0de/eth0',
+      pod: { namespace: 'default', name: 'web-0' },
+    },
+    {
+      address: address('10.233.90.8'),
+      state: 'reserved',
+      since: ago(1),
+      handle: 'gryphon/a0a0a0a0a0a0b1b1/eth0',
+    },
+    { address: address('10.233.90.9'), state: 'cooling', since: ago(20), block: prefix('10.233.90.0/24') },
+    { address: address('fd00:90::1'), state: 'tunnel', block: prefix('fd00:90::/64') },
+  ],
+};
+
 const status: StatusView = {
   version: '0.1.0',
   node: 'node-a',
@@ -247,6 +286,7 @@ export class FakeView implements AgentView {
   ribEntries: Iterable<RibEntryStatus> = rib;
   routeList: Iterable<RouteView> = routes;
   podList: readonly PodView[] = pods;
+  ipamView: IpamView = ipam;
 
   status(): StatusView {
     return this.statusView;
@@ -274,6 +314,10 @@ export class FakeView implements AgentView {
 
   pods(): readonly PodView[] {
     return this.podList;
+  }
+
+  ipam(): IpamView {
+    return this.ipamView;
   }
 
   /** The node loses its last session: not ready any more. */
