@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { asNumber, choice, cidr, duration, password, port, text, unsupported } from './field.ts';
+import { asNumber, choice, cidr, duration, ours, password, port, text, unsupported } from './field.ts';
 import type { Kind } from './kind.ts';
 
 const cidrList = (description: string) =>
@@ -13,13 +13,15 @@ const spec = Type.Object({
     Type.Boolean({ description: 'Every node peers with every other; true if absent.' }),
   ),
   listenPort: Type.Optional(port('TCP port of BGP; the setting bgpPort if absent.')),
-  holdTime: Type.Optional(duration("Proposed hold time: 0 or 3 to 65535; 30 if absent. Gryphon's own.")),
-  keepaliveTime: Type.Optional(duration("Time between keepalives; 10 if absent. Gryphon's own.")),
+  holdTime: Type.Optional(ours(duration('Proposed hold time: 0 or 3 to 65535; 30 if absent.'))),
+  keepaliveTime: Type.Optional(ours(duration('Time between keepalives; 10 if absent.'))),
   ebgpRequiresPolicy: Type.Optional(
-    Type.Boolean({
-      description:
-        "RFC 8212 strictly: an external peer without filters gets and gives nothing; false if absent. Gryphon's own.",
-    }),
+    ours(
+      Type.Boolean({
+        description:
+          'RFC 8212 strictly: a router in another AS gets and gives only what a filter accepts; false if absent.',
+      }),
+    ),
   ),
   nodeMeshPassword: Type.Optional(
     password('TCP-MD5 password of the sessions of the mesh (RFC 2385). Only in `default`.'),
@@ -55,10 +57,12 @@ const spec = Type.Object({
     ),
   ),
   gracefulShutdownWhenCordoned: Type.Optional(
-    Type.Boolean({
-      description:
-        "While the node is cordoned, everything is announced with GRACEFUL_SHUTDOWN (RFC 8326), so that traffic which has another way takes it; false if absent. Gryphon's own.",
-    }),
+    ours(
+      Type.Boolean({
+        description:
+          'While the node is cordoned, everything is announced with GRACEFUL_SHUTDOWN (RFC 8326), so that traffic which has another way takes it; false if absent.',
+      }),
+    ),
   ),
   bindMode: Type.Optional(
     choice(

@@ -1,8 +1,6 @@
 import { Type } from 'typebox';
-import { asNumber, choice, duration, integer, password, refused, selector, text } from './field.ts';
+import { asNumber, choice, duration, integer, ours, password, refused, selector, text } from './field.ts';
 import type { Kind } from './kind.ts';
-
-const ours = "Gryphon's own.";
 
 const spec = Type.Object({
   node: Type.Optional(text(253, 'Only the node of this name has the peer. Excludes nodeSelector.')),
@@ -51,7 +49,7 @@ const spec = Type.Object({
       'How long the peer is asked to keep our routes while we restart (RFC 4724), at most 4095; 120 if absent, 0: not offered.',
     ),
   ),
-  holdTime: Type.Optional(duration(`Proposed hold time: 0 or 3 to 65535. ${ours}`)),
+  holdTime: Type.Optional(ours(duration('Proposed hold time: 0 or 3 to 65535.'))),
   keepaliveTime: Type.Optional(duration('Time between keepalives; a third of the hold time is the most.')),
   numAllowedLocalASNumbers: Type.Optional(
     integer(0, 255, 'How often our own AS number may stand in a received AS path; 0 if absent.'),
@@ -63,7 +61,7 @@ const spec = Type.Object({
     }),
   ),
   passive: Type.Optional(
-    Type.Boolean({ description: `Never dial, wait for the peer; false if absent. ${ours}` }),
+    ours(Type.Boolean({ description: 'Never dial, wait for the peer; false if absent.' })),
   ),
   reachableBy: Type.Optional(
     text(45, 'Gateway to the peer, on a subnet of the node: a route to the peer leads over it.'),
@@ -75,27 +73,29 @@ const spec = Type.Object({
     ),
   ),
   maxPrefixes: Type.Optional(
-    integer(
-      1,
-      2_147_483_647,
-      `Most prefixes per family that the peer may announce; more end the session (RFC 4486). Unlimited if absent. ${ours}`,
+    ours(
+      integer(
+        1,
+        2_147_483_647,
+        'Most prefixes per family that the peer may announce; more end the session (RFC 4486). Unlimited if absent.',
+      ),
     ),
   ),
-  maxPrefixesRestartTime: Type.Optional(
-    duration(`How long such a session stays down; 300 if absent. ${ours}`),
-  ),
+  maxPrefixesRestartTime: Type.Optional(ours(duration('How long such a session stays down; 300 if absent.'))),
   addPath: Type.Optional(
-    choice(['Receive', 'Send', 'Both'], `Several paths of one prefix (RFC 7911); none if absent. ${ours}`),
+    ours(choice(['Receive', 'Send', 'Both'], 'Several paths of one prefix (RFC 7911); none if absent.')),
   ),
   role: Type.Optional(
-    choice(
-      ['Provider', 'Customer', 'Peer', 'RouteServer', 'RouteServerClient'],
-      `What we are to the peer, in another AS (RFC 9234); nothing is announced or checked if absent. ${ours}`,
+    ours(
+      choice(
+        ['Provider', 'Customer', 'Peer', 'RouteServer', 'RouteServerClient'],
+        'What we are to the peer, in another AS (RFC 9234); nothing is announced or checked if absent.',
+      ),
     ),
   ),
-  description: Type.Optional(text(256, `For people; shown beside the peer. ${ours}`)),
+  description: Type.Optional(ours(text(256, 'For people; shown beside the peer.'))),
   enabled: Type.Optional(
-    Type.Boolean({ description: `False keeps the object and shuts the session; true if absent. ${ours}` }),
+    ours(Type.Boolean({ description: 'False keeps the object and shuts the session; true if absent.' })),
   ),
   localWorkloadSelector: Type.Optional(
     refused(selector('Peer with these pods.'), 'write a BGPPeer with peerIP or peerSelector', ['']),

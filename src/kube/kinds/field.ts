@@ -29,6 +29,12 @@ export function refused<T extends TSchema>(schema: T, remedy: string, harmless: 
   return { ...schema, [unsupportedKeyword]: keyword };
 }
 
+/** Says in the description of a field that Calico does not have it. */
+export function ours<T extends TSchema>(schema: T): T {
+  const description = 'description' in schema ? schema['description'] : '';
+  return { ...schema, description: `${String(description)} Gryphon's own.` };
+}
+
 /** The mark of `unsupported()`, if the schema has it. */
 export const unsupportedMark = (schema: TSchema): Unsupported | undefined =>
   unsupportedKeyword in schema ? (schema[unsupportedKeyword] as Unsupported) : undefined;
@@ -91,9 +97,11 @@ export const password = (description: string) =>
         ),
       ),
       file: Type.Optional(
-        text(
-          1024,
-          "Absolute path of a file on the node that holds the password and nothing else. Excludes secretKeyRef. Gryphon's own.",
+        ours(
+          text(
+            1024,
+            'Absolute path of a file on the node that holds the password and nothing else. Excludes secretKeyRef.',
+          ),
         ),
       ),
     },
