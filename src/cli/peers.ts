@@ -57,8 +57,11 @@ function total({ prefixes }: Peer, kind: 'received' | 'accepted' | 'advertised')
 }
 
 /** Why it is down, or what took it down the last time. */
-function info({ state, lastError, lastDown }: Peer, now: number): string {
+function info({ state, problem, lastError, lastDown }: Peer, now: number): string {
   const down = lastDown === undefined ? [] : [`down ${age(lastDown.at, now)} ago: ${lastDown.reason}`];
   // What keeps it down now, then what took it down.
-  return [...(state === 'established' || lastError === undefined ? [] : [lastError]), ...down].join('; ');
+  const present = [problem, state === 'established' ? undefined : lastError].filter(
+    (text) => text !== undefined,
+  );
+  return [...present, ...down].join('; ');
 }

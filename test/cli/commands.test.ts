@@ -209,6 +209,16 @@ test('what was cut is said, not on standard output', async () => {
   expect(outcome).toMatchObject({ code: 0, stderr: 'there are more; raise --limit or give a prefix\n' });
 });
 
+test('a peer that is held back on our side says why', async () => {
+  const problem = 'its password cannot be used: there is no Secret bgp in the namespace of the agent';
+  view.peerList = view.peerList.map((peer) => ({ ...peer, state: 'disabled', problem }));
+  const { stdout } = await ask('peers');
+  expect(stdout.match(/disabled .* its password cannot be used: there is no Secret bgp/g)).toHaveLength(2);
+  expect(JSON.parse((await ask('peers -o json')).stdout)).toMatchObject({
+    items: [{ problem }, { problem }],
+  });
+});
+
 test('nothing to show', async () => {
   view.peerList = [];
   view.podList = [];

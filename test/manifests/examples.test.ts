@@ -36,7 +36,7 @@ const nodes = byName(
 /** The speaker of a node that has nothing but the example. */
 function speaker(name: string, self: string, withReflectors = false): SpeakerConfig {
   const { bgpConfigurations, bgpPeers, bgpFilters, pools, secrets } = load(name);
-  const plain = [...nodes.values()].map(({ routeReflectorClusterID: _, ...rest }) => rest);
+  const plain = [...nodes.values()].map(({ routeReflectorClusterID: _reflects, ...rest }) => rest);
   const { config, problems } = computeBgp(
     factsOf(self, withReflectors ? nodes : byName(...plain), {
       configurations: bgpConfigurations,

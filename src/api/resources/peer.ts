@@ -49,6 +49,7 @@ export const Peer = Type.Object({
   flaps: Type.Integer(),
   lastDown: Type.Optional(Down),
   lastError: Type.Optional(Type.String()),
+  problem: Type.Optional(Type.String({ description: 'what stands in its way, wrong on our side' })),
   messages: Type.Object({ received: Messages, sent: Messages }),
   prefixes: Type.Object({ 'ipv4-unicast': Prefixes, 'ipv6-unicast': Prefixes }),
   endOfRib: Type.Boolean(),

@@ -23,7 +23,7 @@ export function bgpReference(): string {
 }
 
 function chapter({ kind, description, shortNames, spec }: Kind): string {
-  const rows = [...fields(spec as Structural, '')];
+  const rows = [...fields(spec, '')];
   const carriedOut = rows.filter(({ schema }) => unsupportedMark(schema) === undefined);
   const others = rows.filter(({ schema }) => unsupportedMark(schema) !== undefined);
   const lines = [
