@@ -13,7 +13,7 @@ NPM := node_modules/.package-lock.json
 SOURCES := $(shell find src)
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: help lab lab-down test unit root check fix build bench clean need-root
+.PHONY: help lab lab-down test unit root check fix build bench fuzz clean need-root
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ build: dist/gryphon.mjs dist/gryphon-cni ## the bundle and the CNI shim, in dist
 
 bench: need-root build packages-test ## benchmarks against the C floor and other daemons, as ratios
 	@hack/bench
+
+fuzz: $(NPM) ## spoilt BGP sessions, 1,000,000 messages of them; MESSAGES=n SEED=n
+	@node test/fuzz/fuzz.ts $(or $(MESSAGES),1000000) $(SEED)
 
 clean: ## removes what was built
 	rm -rf dist coverage

@@ -20,7 +20,7 @@ export function generate(seed: number): Script {
 }
 
 function makeSetup(chance: Chance): Setup {
-  const addPath = chance.oneIn(5) ? chance.pick(['send'] as const) : undefined;
+  const addPath = chance.oneIn(5) ? chance.pick(['receive', 'send', 'both'] as const) : undefined;
   const role = chance.oneIn(8) ? chance.pick(['customer', 'peer'] as const) : undefined;
   return {
     peer: chance.pick(['internal', 'external']),

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { PathAttributes } from '../../../src/bgp/wire/attributes/attributes.ts';
 import type { Capability } from '../../../src/bgp/wire/capability.ts';
-import type { Announcement, Message, PrefixList } from '../../../src/bgp/wire/message.ts';
+import type { Announcement, PrefixList } from '../../../src/bgp/wire/message.ts';
+import type { ReadableMessage } from '../../../src/bgp/wire/readable.ts';
 import { context, fromHex } from './support.ts';
 import { SOURCES } from './vectors/index.ts';
 import type { Vector } from './vectors/vector.ts';
 
 /** A vector as the forms look at it. */
 interface Sample {
-  readonly message: Message;
+  readonly message: ReadableMessage;
   readonly bytes: Uint8Array;
   readonly vector: Vector;
 }
@@ -16,7 +17,12 @@ interface Sample {
 type Form = readonly [name: string, has: (sample: Sample) => boolean];
 
 const SAMPLES = SOURCES.flatMap(({ from, vectors }) =>
-  vectors.map((vector) => ({ from, vector, message: vector.message as Message, bytes: fromHex(vector.hex) })),
+  vectors.map((vector) => ({
+    from,
+    vector,
+    message: vector.message as ReadableMessage,
+    bytes: fromHex(vector.hex),
+  })),
 );
 
 /** An OPEN with a capability of that kind which satisfies the test. */
@@ -94,6 +100,20 @@ const attribute = (key: keyof PathAttributes): Form => [
   announces(({ attributes }) => attributes[key] !== undefined),
 ];
 
+const KEYS: readonly (keyof PathAttributes)[] = [
+  'med',
+  'localPref',
+  'atomicAggregate',
+  'aggregator',
+  'communities',
+  'originatorID',
+  'clusterList',
+  'extendedCommunities',
+  'largeCommunities',
+  'onlyToCustomer',
+  'unknown',
+];
+
 const segments = (kind: 'sequence' | 'set') =>
   announces(({ attributes }) => attributes.asPath.some((s) => s.kind === kind));
 const twoOctets = ({ context: ctx = context }: Vector): boolean => !ctx.fourOctetAS;
@@ -121,12 +141,7 @@ const ATTRIBUTES: readonly Form[] = [
         twoOctets(sample.vector) && a.attributes.aggregator !== undefined && contains('c01208')(a, sample),
     ),
   ],
-  ...(
-    [
-      ...['med', 'localPref', 'atomicAggregate', 'aggregator', 'communities', 'originatorID', 'clusterList'],
-      ...['extendedCommunities', 'largeCommunities', 'onlyToCustomer', 'unknown'],
-    ] as (keyof PathAttributes)[]
-  ).map(attribute),
+  ...KEYS.map(attribute),
   [
     'well-known community',
     announces(({ attributes }) => attributes.communities?.some((c) => c >= 0xffff0000) === true),

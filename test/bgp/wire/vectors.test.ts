@@ -41,7 +41,7 @@ describe('what we write for it', () => {
   it.each(rows)('$from: $name, as theirs but for what the standards leave to us', (row) => {
     const { hex: theirs, message, context: ctx = context } = row;
     const sending = { ...ctx, addPathSend: ctx.addPathReceive };
-    expect(normalForm(hex(encode(message as Message, sending)))).toBe(normalForm(theirs));
+    expect(normalForm(hex(encode(message as ReadableMessage, sending)))).toBe(normalForm(theirs));
   });
 
   const simple = new Set(['KEEPALIVE', 'ROUTE-REFRESH request ipv4-unicast', 'End-of-RIB ipv4-unicast']);
@@ -52,6 +52,6 @@ describe('what we write for it', () => {
 
   it.each(exact)('$from: $name, octet for octet', ({ hex: theirs, message, context: ctx = context }) => {
     const sending = { ...ctx, addPathSend: ctx.addPathReceive };
-    expect(hex(encode(message as Message, sending))).toBe(theirs);
+    expect(hex(encode(message as ReadableMessage, sending))).toBe(theirs);
   });
 });

@@ -17,18 +17,18 @@ export interface RouteFacts {
 /** `undefined`: the route is not there. Several: the standards leave it open. */
 export type Possible = readonly (RouteFacts | undefined)[];
 
-/** Family, network in hex, length, path identifier: `257 0a010000/16`. */
+/** Family, network in hex, length, path identifier unless it is 0, which people are not shown: `257 0a010000/16 #3`. */
 export type RouteKey = string;
 
-export const routeKey = (family: number, network: Uint8Array, length: number, pathID?: number): RouteKey =>
-  `${family} ${toHex(network)}/${length}${pathID === undefined ? '' : ` #${pathID}`}`;
+export const routeKey = (family: number, network: Uint8Array, length: number, pathID = 0): RouteKey =>
+  `${family} ${toHex(network)}/${length}${pathID === 0 ? '' : ` #${pathID}`}`;
 
 /** RFC 4271 §4.3, RFC 7911 §3. A text: it cannot be parsed (RFC 7606 §5.3). */
 export function readPrefixes(bytes: Uint8Array, family: number, withPathID: boolean): RouteKey[] | string {
   const size = family === IPV4 ? 4 : 16;
   const keys: RouteKey[] = [];
   for (let rest = bytes; rest.length > 0; ) {
-    const pathID = withPathID ? u32(rest, 0) : undefined;
+    const pathID = withPathID ? u32(rest, 0) : 0;
     if (withPathID) rest = rest.subarray(4);
     const [length] = rest;
     if (length === undefined) return 'no length';

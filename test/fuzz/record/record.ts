@@ -10,6 +10,21 @@ import { SCENARIOS } from './scenarios.ts';
 
 const PEER = new URL('./peer.ts', import.meta.url).pathname;
 
+/** How each is started in the foreground, with everything it owns in a directory of its own. */
+const COMMANDS: Readonly<Record<Scenario['daemon'], (file: (name: string) => string) => string>> = {
+  bird: (file) => `/usr/sbin/bird -f -c ${file('conf')} -s ${file('ctl')} -P ${file('pid')}`,
+  frr: (file) =>
+    `/usr/lib/frr/bgpd --no_zebra --no_kernel --skip_runas --vty_port 0 --vty_socket ${file('.')} -f ${file('conf')} -i ${file('pid')} -z ${file('zserv')}`,
+  exabgp: (file) => `/usr/sbin/exabgp ${file('conf')}`,
+};
+
+const EXABGP = {
+  'exabgp.daemon.user': 'root',
+  'exabgp.tcp.bind': '10.9.9.2',
+  'exabgp.tcp.port': '179',
+  'exabgp.api.cli': 'false',
+};
+
 class Daemon extends NetnsProcess {
   readonly #scenario: Scenario;
 
@@ -17,41 +32,8 @@ class Daemon extends NetnsProcess {
     super(netns, scenario.daemon);
     this.#scenario = scenario;
     this.write('conf', scenario.config);
-    const conf = this.file('conf');
-    switch (scenario.daemon) {
-      case 'bird':
-        return void this.run([
-          '/usr/sbin/bird',
-          '-f',
-          '-c',
-          conf,
-          '-s',
-          this.file('ctl'),
-          '-P',
-          this.file('pid'),
-        ]);
-      case 'frr':
-        return void this.run([
-          ...[
-            '/usr/lib/frr/bgpd',
-            '--no_zebra',
-            '--no_kernel',
-            '--skip_runas',
-            '--vty_port',
-            '0',
-            '-f',
-            conf,
-          ],
-          ...['--vty_socket', this.file('.'), '-i', this.file('pid'), '-z', this.file('zserv')],
-        ]);
-      case 'exabgp':
-        return void this.run(['/usr/sbin/exabgp', conf], {
-          'exabgp.daemon.user': 'root',
-          'exabgp.tcp.bind': '10.9.9.2',
-          'exabgp.tcp.port': '179',
-          'exabgp.api.cli': 'false',
-        });
-    }
+    const command = COMMANDS[scenario.daemon]((name) => this.file(name));
+    this.run(command.split(' '), EXABGP);
   }
 
   async ask(command: string): Promise<void> {

@@ -66,8 +66,8 @@ const route = (attributes: string, nlri: string): string => {
   );
 };
 
-const GOOD = '40010100' + '40020602010000fde9' + '4003040a090901';
-const TWO_ROUTES = route(GOOD, '180a0200' + '180a0201');
+const GOOD = '4001010040020602010000fde94003040a090901';
+const TWO_ROUTES = route(GOOD, '180a0200180a0201');
 
 /** An error of ours, and BIRD's answer to it. */
 const birdAnswers = (name: string, part: Scenario['part'], protocol = ''): Scenario => ({
