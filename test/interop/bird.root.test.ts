@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { address } from '../../src/net/address.ts';
 import { connect, createNetns, type TestNetns } from '../support/netns.ts';
 import { Bird, type BirdPeering, birdConfig, birdIsInstalled } from './bird.ts';
-import { eventually, RemoteSpeaker } from './remote-speaker.ts';
+import { eventually } from './eventually.ts';
+import { RemoteSpeaker } from './remote-speaker.ts';
 import { established, OURS, peer, speakerConfig, THEIRS } from './speaker-config.ts';
 
 const V4 = { bird: '192.0.2.2', ours: '192.0.2.1' };
@@ -171,14 +172,14 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
     using loud = new RemoteSpeaker(us);
     loud.set(speakerConfig(ibgp));
     await loud.routes(THEIRS);
-    loud.stop(true);
+    loud.stop({ mode: 'shutdown' });
     await eventually('BIRD was notified', async () =>
       expect(await bird.ask('show protocols all gryphon')).toMatch(/Received: Administrative shutdown/),
     );
     using silent = new RemoteSpeaker(us);
     silent.set(speakerConfig(ibgp));
     await silent.routes(THEIRS);
-    silent.stop(false);
+    silent.stop({ mode: 'restart' });
     await eventually('BIRD saw the connection end', async () =>
       expect(await bird.ask('show protocols all gryphon')).toMatch(/Socket: Connection closed/),
     );
@@ -196,11 +197,9 @@ describe.skipIf(!birdIsInstalled)('BIRD 2', () => {
 
   test('comes up although we may not listen, and the problem says what is missing', async () => {
     using _bird = new Bird(tor, birdConfig(ibgp));
-    using speaker = new RemoteSpeaker(us, [
-      'setpriv',
-      '--bounding-set=-net_bind_service',
-      '--inh-caps=-net_bind_service',
-    ]);
+    using speaker = new RemoteSpeaker(us, {
+      as: ['setpriv', '--bounding-set=-net_bind_service', '--inh-caps=-net_bind_service'],
+    });
     speaker.set(speakerConfig(ibgp));
     await speaker.routes(THEIRS);
     const { problems } = await speaker.until('told', (p) => p.problems.length > 0);

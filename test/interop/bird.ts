@@ -27,9 +27,11 @@ export class Bird implements Disposable {
   readonly #config = join(this.#directory, 'bird.conf');
   readonly #child: ChildProcess;
 
-  constructor(netns: TestNetns, config: string) {
+  /** `flags` of the command line: `-R` for a run that follows another one. */
+  constructor(netns: TestNetns, config: string, flags: readonly string[] = []) {
     writeFileSync(this.#config, config);
-    const args = ['-f', '-c', this.#config, '-s', this.#socket, '-P', join(this.#directory, 'bird.pid')];
+    const pid = join(this.#directory, 'bird.pid');
+    const args = ['-f', ...flags, '-c', this.#config, '-s', this.#socket, '-P', pid];
     this.#child = spawn('nsenter', [`--net=${netns.path}`, BIRD, ...args], { stdio: 'ignore' });
   }
 

@@ -2,10 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SpeakerConfig } from '../../src/bgp/config.ts';
+import type { StopMode } from '../../src/bgp/speaker.ts';
+import type { PeerStatus } from '../../src/bgp/status.ts';
 import type { TestNetns } from '../support/netns.ts';
+import { eventually } from './eventually.ts';
 import type { SpeakerCommand, SpeakerPicture } from './speaker-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('./speaker-process.ts', import.meta.url));
+
+export interface RemoteOptions {
+  /** Put before the program: `setpriv …` takes rights away from it. */
+  readonly as?: readonly string[];
+  /** It follows an earlier run. */
+  readonly restart?: boolean;
+}
 
 /** A speaker process in a namespace, and the latest that it told. */
 export class RemoteSpeaker implements Disposable {
@@ -13,9 +23,9 @@ export class RemoteSpeaker implements Disposable {
   #picture: SpeakerPicture | undefined;
   #errors = '';
 
-  /** `as` is put before the program: `setpriv …` takes rights away from it. */
-  constructor(netns: TestNetns, as: readonly string[] = []) {
-    this.#child = spawn('nsenter', [`--net=${netns.path}`, ...as, process.execPath, PROGRAM], {
+  constructor(netns: TestNetns, { as = [], restart = false }: RemoteOptions = {}) {
+    const program = [process.execPath, PROGRAM, ...(restart ? ['restart'] : [])];
+    this.#child = spawn('nsenter', [`--net=${netns.path}`, ...as, ...program], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stderr?.on('data', (text: Buffer) => {
@@ -31,8 +41,8 @@ export class RemoteSpeaker implements Disposable {
     this.#send({ kind: 'set', config });
   }
 
-  stop(notify: boolean): void {
-    this.#send({ kind: 'stop', notify });
+  stop(how: StopMode): void {
+    this.#send({ kind: 'stop', how });
   }
 
   /** Ends the process without letting it say anything. */
@@ -47,6 +57,23 @@ export class RemoteSpeaker implements Disposable {
       if (picture !== undefined && test(picture)) return picture;
       throw new Error(`last told: ${JSON.stringify(picture)}; errors: ${this.#errors}`);
     });
+  }
+
+  /** Waits until the only peer is as the test says. */
+  async peer(what: string, test: (peer: PeerStatus) => boolean, name?: string): Promise<PeerStatus> {
+    const find = ({ peers }: SpeakerPicture): PeerStatus | undefined =>
+      peers.find((p) => name === undefined || p.name === name);
+    const matches = (picture: SpeakerPicture): boolean => {
+      const found = find(picture);
+      return found !== undefined && test(found);
+    };
+    const found = find(await this.until(what, matches));
+    if (found === undefined) throw new Error('no peer');
+    return found;
+  }
+
+  async established(name?: string): Promise<PeerStatus> {
+    return await this.peer('established', (p) => p.state === 'established', name);
   }
 
   /** The routes as `10.50.0.0/24 via 192.0.2.2`, sorted, once they are as expected. */
@@ -64,20 +91,5 @@ export class RemoteSpeaker implements Disposable {
 
   [Symbol.dispose](): void {
     this.kill();
-  }
-}
-
-/** Tries until it works; the last error tells what was still wrong. */
-export async function eventually<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`, { cause: error });
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
   }
 }
