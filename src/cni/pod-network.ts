@@ -1,4 +1,4 @@
-import { type Attachment, attachmentId } from '../ipam/attachment.ts';
+import { type Attachment, type AttachmentKey, attachmentId } from '../ipam/attachment.ts';
 import type { Ipam } from '../ipam/ipam.ts';
 import type { CidrUsage } from '../ipam/usage.ts';
 import type { Address } from '../net/address.ts';
@@ -146,17 +146,20 @@ export class PodNetwork {
   async #adopt(signal: AbortSignal): Promise<void> {
     const { ipam, log } = this.#options;
     const live = await this.#links.live(signal);
-    const unfinished = ipam.list().filter((a) => a.state !== 'configured');
-    for (const key of unfinished) await this.#undoUnfinished(key);
-    const adopted = ipam.adopt(live.filter((link) => this.#links.find(link) !== undefined));
+    const adopted = ipam.adopt(live.filter(({ stage }) => stage === 'whole'));
+    const unfinished = [
+      ...ipam.list().filter((a) => a.state !== 'configured'),
+      ...live.filter(({ stage }) => stage !== 'whole'),
+    ];
+    await Promise.all(unfinished.map((key) => this.#undoUnfinished(key)));
     if (adopted.length > 0)
-      log.warn('pod links without an entry in the journal are adopted', { count: adopted.length });
+      log.warn('pod links that the journal does not know are adopted', { count: adopted.length });
     this.#context.changed();
   }
 
-  async #undoUnfinished(attachment: Attachment): Promise<void> {
+  async #undoUnfinished(key: AttachmentKey): Promise<void> {
     try {
-      await detach(attachment, this.#context);
+      await detach(key, this.#context);
     } catch (error) {
       this.#options.log.warn('what was cut short by a restart is not undone yet', {
         reason: describeError(error),

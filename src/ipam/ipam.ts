@@ -31,7 +31,7 @@ export interface AttachmentRequest {
   readonly requested?: readonly Address[];
 }
 
-/** A pod link found in the kernel: what it says about its owner outlives a lost journal. */
+/** A finished pod link found in the kernel: what it says about its owner outlives a lost journal. */
 export interface LiveAttachment extends AttachmentKey {
   readonly hostLink: string;
   readonly addresses: readonly Address[];
@@ -84,8 +84,8 @@ export class Ipam {
   }
 
   /**
-   * Makes up for lines that the journal has lost: a live link whose owner it does not know is adopted with its addresses.
-   * Where the journal gives such an address to somebody without a live link, the link is right; where two live
+   * Makes up for lines that the journal has lost: a live link whose owner it does not know is adopted with its addresses, and one
+   * that it takes for unfinished is finished: it may be a pod's that runs, and if its ADD failed after all, a DEL comes. Where the journal gives such an address to somebody without a live link, the link is right; where two live
    * links have one address, both stay and a problem tells. Returns what was adopted.
    */
   adopt(live: readonly LiveAttachment[]): readonly Attachment[] {
@@ -93,7 +93,9 @@ export class Ipam {
     const conflicts: Problem[] = [];
     const adopted: Attachment[] = [];
     for (const link of live) {
-      if (this.#attachments.has(attachmentId(link)) || link.addresses.length === 0) continue;
+      const known = this.get(link);
+      if (known?.state === 'reserved') adopted.push(this.#finish(known));
+      if (known !== undefined || link.addresses.length === 0) continue;
       for (const stale of this.#ownersOf(link.addresses)) {
         if (!liveIds.has(attachmentId(stale))) this.release(stale);
       }
@@ -109,6 +111,14 @@ export class Ipam {
 
   #ownersOf(addresses: readonly Address[]): readonly Attachment[] {
     return this.list().filter((a) => a.addresses.some((address) => addresses.includes(address)));
+  }
+
+  #finish(attachment: Attachment): Attachment {
+    const id = attachmentId(attachment);
+    const finished: Attachment = { ...attachment, state: 'configured' };
+    this.#attachments.set(id, finished);
+    this.#remember({ kind: 'ready', id });
+    return finished;
   }
 
   #adoptOne(link: LiveAttachment): Attachment {

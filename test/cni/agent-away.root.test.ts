@@ -60,7 +60,7 @@ test('STATUS is good while ready, forgives a restart, and is bad when nobody was
   expect(await status()).toBe('ready');
   await node.stop('SIGKILL');
   expect(await status()).toBe('ready');
-  await node.start({ ...single, notReady: 'the node list is not read yet' });
+  await node.start({ config: { ...single, notReady: 'the node list is not read yet' } });
   expect(await status()).toBe('ready');
   expect(await node.add('c1', await node.pod())).toMatchObject({ exit: 1, json: { code: 11 } });
   await node.tell({ config: single });

@@ -49,7 +49,16 @@ export interface PluginDocument {
   readonly details: string;
 }
 
-export async function runShim(socketPath: string, call: PluginCall): Promise<PluginAnswer> {
+export const runShim = (socketPath: string, call: PluginCall): Promise<PluginAnswer> =>
+  startShim(socketPath, call).answer;
+
+/** A call under way: its caller may be killed, as runtimes do at the end of their patience. */
+export interface RunningShim {
+  readonly answer: Promise<PluginAnswer>;
+  kill(): void;
+}
+
+export function startShim(socketPath: string, call: PluginCall): RunningShim {
   const config = {
     cniVersion: '1.1.0',
     name: 'gryphon',
@@ -65,13 +74,22 @@ export async function runShim(socketPath: string, call: PluginCall): Promise<Plu
     CNI_ARGS: call.args ?? '',
     CNI_PATH: '/opt/cni/bin',
   };
-  const { exitCode, stdout } = await execa(shim, [], {
-    env,
-    extendEnv: false,
-    input: call.stdin ?? JSON.stringify(config),
-    reject: false,
+  const child = spawn(shim, [], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.on('error', () => {});
+  child.stdin.end(call.stdin ?? JSON.stringify(config));
+  return { answer: answerOf(child), kill: () => void child.kill('SIGKILL') };
+}
+
+/** A shim that was killed has no exit code, and may have said half of what it had to say. */
+async function answerOf(child: ChildProcess): Promise<PluginAnswer> {
+  let stdout = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const exit = await new Promise<number | undefined>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? undefined));
   });
-  return { exit: exitCode, stdout, json: stdout === '' ? {} : (JSON.parse(stdout) as PluginDocument) };
+  if (stdout === '' || exit === undefined) return { exit, stdout, json: {} };
+  return { exit, stdout: stdout.trimEnd(), json: JSON.parse(stdout) as PluginDocument };
 }
 
 /** A node: a namespace with an uplink address but no default route, and the pod network as a process in it. */
@@ -115,19 +133,36 @@ export class CniNode implements AsyncDisposable {
     return this.#options.journal;
   }
 
-  async start(config = this.#options.config): Promise<void> {
-    this.#options = { ...this.#options, config };
+  /** Directory of the DELs that wait. */
+  get queue(): string {
+    return path.join(path.dirname(this.socketPath), 'del-queue');
+  }
+
+  /** What is given overrides what `create` was told, from now on. */
+  async start(change: Partial<CniAgentOptions> = {}): Promise<void> {
+    if (!(await this.launch(change))) throw new Error(`the agent did not start: ${this.log()}`);
+  }
+
+  /** As `start`, for an agent that may be stopped before it is ready: tells whether it ever was. */
+  async launch(change: Partial<CniAgentOptions> = {}): Promise<boolean> {
+    this.#options = { ...this.#options, ...change };
     const script = path.join(import.meta.dirname, 'cni-agent.ts');
     const args = [`--net=${this.netns.path}`, process.execPath, script, JSON.stringify(this.#options)];
     const stderr = fs.openSync(path.join(this.directory, 'agent.log'), 'a');
-    const agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr] });
+    const env = { ...process.env, NODE_COMPILE_CACHE: path.join(this.directory, 'compiled') };
+    const agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr], env });
+    agent.stdin!.on('error', () => {});
     this.#agents.push(agent);
+    this.#agent = agent;
     fs.closeSync(stderr);
     const lines = readline.createInterface({ input: agent.stdout! })[Symbol.asyncIterator]();
-    const first = await lines.next();
-    if (first.value !== 'ready') throw new Error(`the agent did not start: ${this.log()}`);
-    this.#agent = agent;
     this.#lines = lines;
+    return (await lines.next()).value === 'ready';
+  }
+
+  /** Process ID of the agent that was started last. */
+  get pid(): number {
+    return this.#agents.at(-1)?.pid ?? 0;
   }
 
   /** What the agent has logged so far. */
@@ -143,8 +178,8 @@ export class CniNode implements AsyncDisposable {
   /** `SIGKILL`: dies on the spot; undefined: stops in order. */
   async stop(kill?: 'SIGKILL'): Promise<void> {
     const agent = this.#agent;
-    if (agent === undefined || agent.exitCode !== null) return;
     this.#agent = undefined;
+    if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
     const exited = new Promise((resolve) => agent.once('exit', resolve));
     if (kill === undefined) agent.stdin!.end();
     else agent.kill(kill);
@@ -181,6 +216,7 @@ export class CniNode implements AsyncDisposable {
     for (const agent of this.#agents) agent.kill('SIGKILL');
     for (const pod of this.#pods) pod.remove();
     this.netns.remove();
-    fs.rmSync(this.directory, { recursive: true, force: true });
+    // Shims that nobody waits for may still write there.
+    fs.rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }

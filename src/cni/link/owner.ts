@@ -16,20 +16,31 @@ export function hostLinkName(key: AttachmentKey): string {
 /** What the kernel takes as ifalias: IFALIASZ less the final zero. */
 export const MAX_ALIAS = 255;
 
-const MARK = 'gryphon:';
+/** How far a link has come: what the journal says of it can be lost, what the link says cannot. */
+export type LinkStage = 'making' | 'whole' | 'leaving';
+
+/** Of one length, so that an alias which fits at one stage fits at all. */
+const marks = { making: 'gryphon+', whole: 'gryphon:', leaving: 'gryphon-' } as const;
+const stages: readonly LinkStage[] = ['making', 'whole', 'leaving'];
 
 /**
- * The owner as it stands in the ifalias of the host end, `gryphon:NETWORK/CONTAINER/INTERFACE`: enough to find out whose link it is when the
- * journal is lost. None of the three parts can contain a slash. Undefined when it would not fit.
+ * The owner as it stands in the ifalias of the host end, `gryphon:NETWORK/CONTAINER/INTERFACE`, with `+` or `-` in place of the colon while the
+ * link is being made or taken apart: enough to find out whose link it is when the journal is lost. None of the three parts can
+ * contain a slash. Undefined when it would not fit.
  */
-export function ownerAlias(key: AttachmentKey): string | undefined {
-  const alias = MARK + attachmentId(key);
+export function ownerAlias(key: AttachmentKey, stage: LinkStage): string | undefined {
+  const alias = marks[stage] + attachmentId(key);
   return Buffer.byteLength(alias) <= MAX_ALIAS ? alias : undefined;
 }
 
+/** Undefined: this is not an alias of ours. */
+export const parseLinkStage = (alias: string): LinkStage | undefined =>
+  stages.find((stage) => alias.startsWith(marks[stage]));
+
 export function parseOwnerAlias(alias: string): AttachmentKey | undefined {
-  if (!alias.startsWith(MARK)) return undefined;
-  const [network, containerID, ifname, ...more] = alias.slice(MARK.length).split('/');
+  const stage = parseLinkStage(alias);
+  if (stage === undefined) return undefined;
+  const [network, containerID, ifname, ...more] = alias.slice(marks[stage].length).split('/');
   if (network === undefined || containerID === undefined || ifname === undefined || more.length > 0)
     return undefined;
   return { network, containerID, ifname };

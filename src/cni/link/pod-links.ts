@@ -10,7 +10,14 @@ import { type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkRemover } from './link-remover.ts';
-import { hostLinkName, ownerAlias, parseOwnerAlias, podLinkPattern } from './owner.ts';
+import {
+  hostLinkName,
+  type LinkStage,
+  ownerAlias,
+  parseLinkStage,
+  parseOwnerAlias,
+  podLinkPattern,
+} from './owner.ts';
 import { createRequests, type GatewayMode, hostRequests, hostRoute, mainTable, podRequests } from './plan.ts';
 import {
   forwardingSysctls,
@@ -33,6 +40,11 @@ export interface PodLinkSpec {
   readonly forwarding: boolean;
 }
 
+/** A pod link in the kernel, and how far it says to have come. */
+export interface LivePodLink extends LiveAttachment {
+  readonly stage: LinkStage;
+}
+
 /** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
 export class PodLinks {
   readonly #netlink: Rtnetlink;
@@ -47,14 +59,14 @@ export class PodLinks {
   }
 
   /**
-   * Makes the link with everything that belongs to it, in the order in which it becomes useful: the host's routes come last.
-   * Returns the MAC of the pod's end.
+   * Makes the link with everything that belongs to it, in the order in which it becomes useful: the host's routes come last, and
+   * after them the word that it is whole. Returns the MAC of the pod's end.
    * @throws CniError; a link that is half made is left for `remove`
    */
   create(spec: PodLinkSpec): Mac {
     const { key, addresses, mtu, netns, gateway } = spec;
     const hostLink = hostLinkName(key);
-    const alias = ownerAlias(key);
+    const alias = ownerAlias(key, 'making');
     if (alias === undefined) {
       throw new CniError(
         cniCode.badEnvironment,
@@ -80,7 +92,15 @@ export class PodLinks {
     this.#run(this.#netlink, hostRequests(host.index, addresses, gateway));
     const mac = this.#setUpPod(spec, ipv6, wantsIpv6);
     this.#addHostRoutes(host.index, addresses);
+    this.#run(this.#netlink, [stageRequest(host.index, key, 'whole')]);
     return mac;
+  }
+
+  /** From now on the link says that it is going, whatever becomes of the journal and of this agent. Nothing to mark is fine. */
+  markLeaving(key: AttachmentKey): void {
+    const link = this.find(key);
+    // A mark that is refused is missed only where the journal is lost too.
+    if (link !== undefined) this.#netlink.run([stageRequest(link.index, key, 'leaving')]);
   }
 
   #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): Mac {
@@ -164,13 +184,14 @@ export class PodLinks {
   }
 
   /** What is in the kernel: every pod link that tells its owner, with the addresses that our routes lead to. */
-  async live(signal: AbortSignal): Promise<readonly LiveAttachment[]> {
+  async live(signal: AbortSignal): Promise<readonly LivePodLink[]> {
     const addresses = await this.#routedAddresses(signal);
-    return this.#netlink.links().flatMap((link) => {
-      const owner = podLinkPattern.test(link.name) ? parseOwnerAlias(link.alias ?? '') : undefined;
-      return owner === undefined
+    return this.#netlink.links().flatMap(({ index, name, alias = '' }) => {
+      const owner = podLinkPattern.test(name) ? parseOwnerAlias(alias) : undefined;
+      const stage = parseLinkStage(alias);
+      return owner === undefined || stage === undefined
         ? []
-        : [{ ...owner, hostLink: link.name, addresses: addresses.get(link.index) ?? [] }];
+        : [{ ...owner, hostLink: name, addresses: addresses.get(index) ?? [], stage }];
     });
   }
 
@@ -188,6 +209,13 @@ export class PodLinks {
     return found;
   }
 }
+
+/** The alias is known to fit: it did when the link was made. */
+const stageRequest = (index: number, key: AttachmentKey, stage: LinkStage): NetlinkRequest => ({
+  kind: 'link.set',
+  link: { index },
+  alias: ownerAlias(key, stage) ?? '',
+});
 
 function writeSysctls(sysctls: readonly Sysctl[]): void {
   for (const [file, value] of sysctls) {

@@ -11,6 +11,7 @@ import type { OperationContext } from './context.ts';
 export function leave(key: AttachmentKey, context: OperationContext): boolean {
   const left = context.ipam.leave(key);
   if (left === undefined) return context.links.find(key) === undefined;
+  context.links.markLeaving(key);
   context.changed();
   return left.durable;
 }

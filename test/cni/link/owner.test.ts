@@ -4,6 +4,7 @@ import {
   hostLinkName,
   MAX_ALIAS,
   ownerAlias,
+  parseLinkStage,
   parseOwnerAlias,
   podLinkPattern,
 } from '../../../src/cni/link/owner.ts';
@@ -19,19 +20,21 @@ test('the name of the host end is fixed for ever: pods of an earlier version mus
   expect(hostLinkName({ network: 'gryphon', containerID: 'c1', ifname: 'eth0' })).toBe('gryp1fa5f5bc32c');
 });
 
-test('the owner is told back by the alias, and the name is one that the kernel takes', () => {
+test('owner and stage are told back by the alias, and the name is one that the kernel takes', () => {
   fc.assert(
-    fc.property(key, (owner) => {
-      const alias = ownerAlias(owner);
+    fc.property(key, fc.constantFrom('making', 'whole', 'leaving'), (owner, stage) => {
+      const alias = ownerAlias(owner, stage);
       expect(hostLinkName(owner)).toMatch(podLinkPattern);
-      if (alias !== undefined) expect(parseOwnerAlias(alias)).toEqual(owner);
+      if (alias === undefined) return;
+      expect(parseOwnerAlias(alias)).toEqual(owner);
+      expect(parseLinkStage(alias)).toBe(stage);
     }),
   );
 });
 
 test('an alias is never longer than the kernel takes', () => {
   const long = (length: number): string | undefined =>
-    ownerAlias({ network: 'gryphon', containerID: 'c'.repeat(length), ifname: 'eth0' });
+    ownerAlias({ network: 'gryphon', containerID: 'c'.repeat(length), ifname: 'eth0' }, 'whole');
   const most = MAX_ALIAS - 'gryphon:gryphon//eth0'.length;
   expect(long(most)).toHaveLength(MAX_ALIAS);
   expect(long(most + 1)).toBeUndefined();
