@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SpeakerConfig } from '../../../src/bgp/config.ts';
+import type { PeerConfig, SpeakerConfig } from '../../../src/bgp/config.ts';
 import { address } from '../../../src/net/address.ts';
 import type { TestNetns } from '../../support/netns.ts';
 import { Program } from './program.ts';
@@ -45,36 +45,39 @@ export function nodeEnvironment(site: Pick<Site, 'directory'>): Readonly<Record<
   return { MALLOC_ARENA_MAX: '1', LOOP_WATCH: join(site.directory, 'loop.json') };
 }
 
-function startGryphon(site: Site, neighbours: readonly Neighbour[]): Program {
-  const config: SpeakerConfig = {
+/** Our speaker with this configuration. */
+export function startSpeaker(site: Site, config: SpeakerConfig): Program {
+  const file = write(site, 'speaker.json', JSON.stringify(config));
+  const watch = ['--import', join(site.build, 'loop-watch.mjs')];
+  const command = [...NODE, ...watch, join(site.build, 'speaker.mjs'), file];
+  return new Program(site.netns, command, nodeEnvironment(site));
+}
+
+/** What all neighbours of ours have in common. */
+export const peerConfig = ({ as, address: peer, local }: Neighbour): PeerConfig => ({
+  name: `peer/${peer}`,
+  address: address(peer),
+  port: 179,
+  localAddress: address(local),
+  localAS: AS,
+  remoteAS: as,
+  families: ['ipv4-unicast'],
+  holdTime: HOLD,
+  keepaliveTime: HOLD / 3,
+  passive: true,
+  import: { kind: 'all' },
+  export: { kind: 'all' },
+});
+
+const startGryphon = (site: Site, neighbours: readonly Neighbour[]): Program =>
+  startSpeaker(site, {
     routerID: address(ROUTER_ID),
     localAS: AS,
     listen: neighbours.map(({ local }) => ({ address: address(local), port: 179 })),
     originated: [],
     nextHops: { ipv4: address(neighbours[0]?.local ?? ROUTER_ID) },
-    peers: neighbours.map((neighbour) => ({
-      name: `peer/${neighbour.address}`,
-      address: address(neighbour.address),
-      port: 179,
-      localAddress: address(neighbour.local),
-      localAS: AS,
-      remoteAS: neighbour.as,
-      families: ['ipv4-unicast'],
-      holdTime: HOLD,
-      keepaliveTime: HOLD / 3,
-      passive: true,
-      import: { kind: 'all' },
-      export: { kind: 'all' },
-    })),
-  };
-  const file = write(site, 'speaker.json', JSON.stringify(config));
-  const watch = ['--import', join(site.build, 'loop-watch.mjs')];
-  return new Program(
-    site.netns,
-    [...NODE, ...watch, join(site.build, 'speaker.mjs'), file],
-    nodeEnvironment(site),
-  );
-}
+    peers: neighbours.map(peerConfig),
+  });
 
 const birdPeer = ({ as, address: peer, local }: Neighbour): string => `
 protocol bgp {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AS,
@@ -73,8 +73,10 @@ function startFrr(site: Site, neighbour: Neighbour): readonly Program[] {
   const socket = join(directory, 'zserv.api');
   mkdirSync(sockets);
   writeFileSync(file, '');
+  // zebra insists on becoming the user frr, who must be able to write its socket.
+  for (const place of [directory, sockets]) chmodSync(place, 0o777);
   const paths = ['-f', file, '-i', join(directory, 'zebra.pid'), '-z', socket, '--vty_socket', sockets];
-  const zebra = new Program(netns, ['/usr/lib/frr/zebra', ...paths, '-P', '0', '-u', 'root', '-g', 'root']);
+  const zebra = new Program(netns, ['/usr/lib/frr/zebra', ...paths, '-P', '0']);
   return [zebra, startBgpd(site, frrConfig([neighbour]), ['-z', socket])];
 }
 

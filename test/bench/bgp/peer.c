@@ -7,6 +7,7 @@
  * Commands on standard input      Answers, with the time in milliseconds
  *   send FILE                     first: as the first octet leaves; sent: as the last one has left
  *   target N                      reached: when the set has N prefixes
+ *   one                           told: when every session has announced a prefix of its own, 172.16.0.0/24 and following
  *   silence                       silence MILLISECONDS: the longest time without a word from the other side, of all sessions;
  *                                 starts again from zero
  * Without being asked: established, when all sessions are; closed, whenever one ends.
@@ -266,6 +267,19 @@ static void tell_silence(void)
 	fflush(stdout);
 }
 
+/* For internal peers: an empty path, the peer itself as next hop, LOCAL_PREF 100. */
+static void announce_one(struct session *s)
+{
+	unsigned char message[64], *p = header(message, HEADER + 4 + 21 + 4, UPDATE);
+	static const unsigned char before[] = { 0, 0, 0, 21, 0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4 };
+	static const unsigned char after[] = { 0x40, 5, 4, 0, 0, 0, 100, 24 };
+	memcpy(p, before, sizeof before);
+	p = put32(p + sizeof before, address(s));
+	memcpy(p, after, sizeof after);
+	p = put32(p + sizeof after, 0xac100000 + ((unsigned)(s - sessions) << 8)) - 1;
+	say(s, message, p - message);
+}
+
 static void obey(void)
 {
 	char line[4096];
@@ -279,6 +293,11 @@ static void obey(void)
 		tell_target(&table);
 	} else if (strcmp(line, "silence") == 0)
 		tell_silence();
+	else if (strcmp(line, "one") == 0) {
+		for (struct session *s = sessions; s < sessions + count; s++)
+			announce_one(s);
+		tell("told");
+	}
 }
 
 static void usage(void)

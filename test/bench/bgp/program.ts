@@ -62,9 +62,7 @@ export class Program implements Disposable {
         );
       const left = deadline - performance.now();
       if (left <= 0 || this.#child.exitCode !== null || this.#child.signalCode !== null)
-        throw new Error(
-          `${this.#child.spawnargs.slice(2, 6).join(' ')}: no "${word}" in ${seconds} s\n${this.#errors}`,
-        );
+        throw new Error(`${this.#child.spawnargs.slice(2, 6).join(' ')}: no "${word}"\n${this.#errors}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, Math.min(left, 1000)).unref();

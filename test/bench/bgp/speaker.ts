@@ -16,3 +16,5 @@ const speaker = new Speaker({
   onPeers: () => {},
 });
 speaker.set(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SpeakerConfig);
+// Neither listeners nor timers keep a process alive; whoever started this one does.
+process.stdin.resume();

@@ -57,7 +57,7 @@ const MARKER = Array.from({ length: 16 }, () => 0xff);
 const UPDATE = 2;
 /** RFC 4271 §4.3, RFC 1997 */
 const ORIGIN = [0x40, 1, 1, 0];
-const [AS_PATH, NEXT_HOP, MED, COMMUNITIES] = [2, 3, 4, 8];
+const [AS_PATH, NEXT_HOP, MED, LOCAL_PREF, COMMUNITIES] = [2, 3, 4, 5, 8];
 const LARGEST = 4096;
 
 /** Numbers `from` to `to` - 1. */
@@ -79,12 +79,18 @@ function putUpdate(out: Octets, body: () => void): void {
 }
 
 interface Sender {
+  /** The first AS of each path; an internal peer of the receiver has none of its own to put there. */
   readonly as: number;
   readonly nextHop: readonly number[];
+  readonly internal?: boolean;
 }
 
 /** A path of two to seven AS, MED in every second set, up to five communities: hardly a set comes twice. */
-function putAttributes(out: Octets, { as, nextHop }: Sender, random: (below: number) => number): void {
+function putAttributes(
+  out: Octets,
+  { as, nextHop, internal = false }: Sender,
+  random: (below: number) => number,
+): void {
   const end = out.length16();
   const path = [as, ...Array.from({ length: 1 + random(6) }, () => 100_000 + random(300_000))];
   out.put(...ORIGIN, 0x40, AS_PATH, 2 + 4 * path.length, 2, path.length);
@@ -93,6 +99,10 @@ function putAttributes(out: Octets, { as, nextHop }: Sender, random: (below: num
   if (random(2) === 0) {
     out.put(0x80, MED, 4);
     out.put32(random(1000));
+  }
+  if (internal) {
+    out.put(0x40, LOCAL_PREF, 4);
+    out.put32(100);
   }
   const communities = Array.from({ length: random(6) }, () => as * 65_536 + random(65_000));
   if (communities.length > 0) out.put(0xc0, COMMUNITIES, 4 * communities.length);

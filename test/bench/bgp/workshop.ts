@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -18,6 +18,8 @@ export class Workshop implements Disposable {
 
   static async open(): Promise<Workshop> {
     const workshop = new Workshop();
+    chmodSync(workshop.directory, 0o755);
+    symlinkSync(join(HERE, '../../../node_modules'), workshop.path('node_modules'));
     const compile = (source: string): Promise<unknown> =>
       execa('gcc', ['-O2', '-Wall', '-o', workshop.path(basename(source, '.c')), join(HERE, source)]);
     await Promise.all(['peer.c', 'relay.c', 'fib.c', '../floor.c'].map(compile));
