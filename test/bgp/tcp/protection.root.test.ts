@@ -150,6 +150,13 @@ function counter(netns: TestNetns, name: string): number {
   return Number(values[names.indexOf(name)]);
 }
 
+/** Whether the kernel holds a connection to this port. */
+function waitsAt(netns: TestNetns, { address: at, port }: Endpoint): boolean {
+  const table = `/proc/thread-self/net/tcp${at.includes(':') ? '6' : ''}`;
+  const established = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 01 `);
+  return established.test(netns.run(() => readFileSync(table, 'latin1')));
+}
+
 /** Waits until the kernel has dropped something for this reason. */
 async function counted(netns: TestNetns, name: string, before: number): Promise<void> {
   await eventually(name, () => expect(counter(netns, name)).toBeGreaterThan(before));
@@ -230,12 +237,25 @@ describe.each(NEAR)('a password between $ours and $theirs', (path) => {
     await converse(a, b);
   });
 
+  test('is asked of a connection that began before the listener had it and is accepted afterwards', async () => {
+    const door = new Door(two, theirs, []);
+    const before = counter(two, 'TCPMD5NotFound');
+    const call = new Call(one, door.at, {});
+    // node:net connects in its next tick. The kernels shake hands while our event loop stands still.
+    await new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    });
+    for (let tries = 0; tries < 50_000 && !waitsAt(two, door.at); tries++);
+    expect(door.accepted).toEqual([]);
+    door.listener.secure([{ address: ours, password: 'secret' }]);
+    (await call.connected()).say('unsigned');
+    await counted(two, 'TCPMD5NotFound', before);
+    expect(door.accepted.map((end) => end.received)).toEqual(['']);
+  });
+
   test('of one peer is not asked of another', async () => {
-    const door = new Door(
-      two,
-      theirs,
-      [{ address: address('203.0.113.1'), password: 'secret' }].filter(() => ours === V4.ours),
-    );
+    const other = theirs === V4.theirs ? '192.0.2.77' : '2001:db8:1::77';
+    const door = new Door(two, theirs, [{ address: address(other), password: 'secret' }]);
     await new Call(one, door.at, {}).connected();
   });
 
