@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { PeerConfig } from '../../src/bgp/config.ts';
-import { converged, meshPeer, others, podCIDR, type SimCluster } from '../support/bgp-cluster.ts';
+import type { OpenMessage } from '../../src/bgp/wire/message.ts';
+import { converged, meshPeer, nodeAddress, others, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 
 const RESTARTED = { forwarding: true };
 const KEPT = 'routes are kept while the peer restarts';
@@ -17,6 +19,25 @@ function pair(overrides: Partial<PeerConfig> = {}): SimCluster {
   cluster.run(30);
   cluster.node(1).batches.length = 0;
   return cluster;
+}
+
+/** Of a peer that speaks IPv4 and knows graceful restart. */
+const open: OpenMessage = {
+  kind: 'open',
+  as: 64512,
+  holdTime: 90,
+  routerID: nodeAddress(2),
+  capabilities: [
+    { kind: 'multiprotocol', family: 'ipv4-unicast' },
+    { kind: 'graceful-restart', restarting: false, notification: false, restartTime: 120, families: [] },
+  ],
+};
+
+/** `R`, where the OPEN says so, and `F`, where all families do. */
+function restartFlags({ capabilities }: OpenMessage): string {
+  const found = capabilities.find((c) => c.kind === 'graceful-restart');
+  const forwarding = found?.families.length === 2 && found.families.every((f) => f.forwarding);
+  return [...(found?.restarting === true ? ['R'] : []), ...(forwarding ? ['F'] : [])].join(' ');
 }
 
 /** Whether node 1 was told of any change of its routes since `pair`. */
@@ -96,20 +117,28 @@ describe('an agent that restarts', () => {
     expect(cluster.peer(1, 2).prefixes['ipv4-unicast'].received).toBe(0);
   });
 
-  test('with the R bit in its OPEN until all peers have told what they know', () => {
-    const cluster = pair();
-    void cluster.node(2).speaker.stop();
-    cluster.run(5);
-    cluster.restart(2, RESTARTED);
-    cluster.run(10);
-    expect(cluster.node(2).speaker.converged).toBe(true);
-    // The next session is none of a restart: without R, with F.
-    cluster.network.cut(cluster.node(1).host);
-    cluster.run(40);
-    cluster.network.restore(cluster.node(1).host);
-    cluster.run(20);
-    expect(cluster.peer(1, 2).state).toBe('established');
-    expect(cluster.routes(1)).toEqual(others(2, 1));
+  test.each([
+    ['of the same boot', { forwarding: true }, ['R F', 'R F', 'F']],
+    // Once it has announced something itself, that is being forwarded.
+    ['after a reboot', { forwarding: false }, ['R', 'R F', 'F']],
+    ['for the first time', undefined, ['', 'F', 'F']],
+  ])('%s tells so until its peers have told what they know', (_, restart, flags) => {
+    const cluster = new SimCluster(1);
+    const peer = new RawPeer(cluster.network.host(nodeAddress(2)), open);
+    cluster.configure(1, (c) => ({ ...c, peers: [meshPeer(1, 2)] }));
+    void cluster.node(1).speaker.stop();
+    cluster.run(1);
+    peer.opens.length = 0;
+    cluster.restart(1, restart);
+    // The peer goes twice before it has told everything, and then once more.
+    for (const endOfRib of [false, true, false]) {
+      cluster.run(5);
+      peer.establish();
+      if (endOfRib) peer.send({ kind: 'end-of-rib', family: 'ipv4-unicast' });
+      cluster.run(1);
+      peer.close();
+    }
+    expect(peer.opens.map(restartFlags)).toEqual(flags);
   });
 
   test('without graceful restart takes its routes with it', () => {

@@ -20,6 +20,8 @@ import type { FakeHost } from './fake-network.ts';
 export class RawPeer {
   readonly #host: FakeHost;
   readonly received: string[] = [];
+  /** The OPENs among them. */
+  readonly opens: OpenMessage[] = [];
   /** Tells why each connection ended. */
   readonly ends: string[] = [];
   #connection: Connection | undefined;
@@ -111,7 +113,10 @@ export class RawPeer {
     for (let frame = this.#framer.next(); frame?.kind === 'frame'; frame = this.#framer.next()) {
       const decoded = readable(decodeMessage(frame, this.#context));
       if (decoded.kind !== 'message') throw new Error(`cannot decode: ${JSON.stringify(decoded)}`);
-      if (decoded.message.kind === 'open') this.#context = negotiate(this.open, decoded.message);
+      if (decoded.message.kind === 'open') {
+        this.opens.push(decoded.message);
+        this.#context = negotiate(this.open, decoded.message);
+      }
       this.received.push(messageText(decoded.message));
     }
   }
