@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PeerConfig } from '../../src/bgp/config.ts';
 import type { Capability } from '../../src/bgp/wire/capability.ts';
 import type { Message, OpenMessage, UpdateMessage } from '../../src/bgp/wire/message.ts';
 import { address } from '../../src/net/address.ts';
@@ -21,13 +22,14 @@ const open = (...extra: readonly Capability[]): OpenMessage => ({
   ],
 });
 
-const restart = (restartTime: number): Capability => ({
-  kind: 'graceful-restart',
-  restarting: false,
-  notification: true,
-  restartTime,
-  families: [{ family: V4, forwarding: true }],
-});
+const restart = (restartTime: number) =>
+  ({
+    kind: 'graceful-restart',
+    restarting: false,
+    notification: true,
+    restartTime,
+    families: [{ family: V4, forwarding: true }],
+  }) as const satisfies Capability;
 
 const llgr: Capability = {
   kind: 'long-lived-graceful-restart',
@@ -39,11 +41,11 @@ class World {
   readonly cluster = new SimCluster(1);
   readonly peer: RawPeer;
 
-  constructor(message: OpenMessage) {
+  constructor(message: OpenMessage, overrides: Partial<PeerConfig> = {}) {
     this.peer = new RawPeer(this.cluster.network.host(nodeAddress(2)), message);
     this.cluster.configure(1, (c) => ({
       ...c,
-      peers: [meshPeer(1, 2, { families: [V4], import: { kind: 'all' } })],
+      peers: [meshPeer(1, 2, { families: [V4], import: { kind: 'all' }, ...overrides })],
     }));
     this.cluster.run(1);
     this.establish();
@@ -112,6 +114,25 @@ describe('enhanced route refresh (RFC 7313)', () => {
 });
 
 describe('a peer that is helped', () => {
+  test.each([
+    ['with RFC 8538 keeps all', true, ['2', '3']],
+    ['by RFC 4724 alone keeps what it has told since', false, ['2']],
+  ])('and goes again before End-of-RIB, %s', (_, notification, routes) => {
+    const world = new World(open({ ...restart(120), notification }), { notificationRestart: true });
+    world.announce(2);
+    world.announce(3);
+    world.peer.close();
+    world.establish();
+    world.announce(2);
+    world.peer.close();
+    world.cluster.run(0.1);
+    expect(world.routes).toEqual(routes);
+    world.establish();
+    world.announce(3);
+    world.send({ kind: 'end-of-rib', family: V4 });
+    expect(world.routes).toEqual(['3']);
+  });
+
   test('by another router under its address is told anew: nothing of the former one stays', () => {
     const world = new World(open(restart(120)));
     world.announce(2);

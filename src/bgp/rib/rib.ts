@@ -112,10 +112,12 @@ export class Rib {
 
   // --- what is kept of a session ---
 
-  /** The session is over: the routes of `families` are kept as stale, those of others go, and what was stale already. RFC 4724 §4.2. */
+  /**
+   * The session is over: the routes of `families` are kept as stale, those of others go. RFC 4724 §4.2. What was stale already is
+   * kept too: whether it may be is for the caller to know (`dropStale`).
+   */
   retain(inbound: Inbound, families: readonly BgpFamily[]): void {
     for (const family of FAMILIES) {
-      this.dropStale(inbound, family);
       this.markStale(inbound, family);
       if (!families.includes(family)) this.dropStale(inbound, family);
     }
