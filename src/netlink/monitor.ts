@@ -38,13 +38,12 @@ export class Monitor implements Disposable {
   readonly #socket: NetlinkSocket;
   readonly #watch: ReadableWatch;
   readonly #buffer = new Uint8Array(DATAGRAM_LENGTH);
-  readonly #ignored: ReadonlySet<number>;
   #closed = false;
 
   private constructor(options: MonitorOptions) {
     this.#options = options;
-    this.#ignored = new Set(options.ignorePorts);
-    this.#socket = new NetlinkSocket({ groups: GROUPS, buffer: options.buffer ?? 32 * 1024 * 1024 });
+    const { buffer = 32 * 1024 * 1024, ignorePorts = [] } = options;
+    this.#socket = new NetlinkSocket({ groups: GROUPS, buffer, ignorePorts });
     this.#watch = watchReadable(this.#socket.fd, () => {
       this.#read(EVENTS_PER_TURN);
     });
@@ -93,7 +92,6 @@ export class Monitor implements Disposable {
   #decode(length: number, events: MonitorEvent[]): void {
     const message = new MessageReader(this.#buffer, length);
     while (message.next()) {
-      if (message.port !== 0 && this.#ignored.has(message.port)) continue;
       const event = decodeEvent(message);
       if (event !== undefined) events.push(event);
     }

@@ -2,6 +2,7 @@ import { ERRNO } from './errno.ts';
 import { SystemError } from './error.ts';
 import {
   AF_NETLINK,
+  attachSocketFilter,
   bindSocket,
   closeDescriptor,
   openSocket,
@@ -13,6 +14,7 @@ import {
   setSocketOption,
   socketName,
 } from './socket.ts';
+import { portFilter } from './wire/port-filter.ts';
 
 const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
@@ -37,6 +39,8 @@ export interface NetlinkSocketOptions {
   readonly groups?: number;
   /** Bytes of the receive buffer; 8 MiB. */
   readonly buffer?: number;
+  /** Sockets whose doings this one is not told. */
+  readonly ignorePorts?: readonly number[];
 }
 
 /** A bound netlink socket in the namespace in which it was opened, wherever it is used later. */
@@ -57,6 +61,8 @@ export class NetlinkSocket implements Disposable {
       setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 'NETLINK_EXT_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
       this.privileged = raiseBuffers(fd, options.buffer ?? BUFFER);
+      const { ignorePorts = [] } = options;
+      if (ignorePorts.length > 0) attachSocketFilter(fd, portFilter(ignorePorts));
       bindSocket(fd, socketAddress(options.groups ?? 0), 'bind of a netlink socket');
       const name = socketName(fd);
       this.port = new DataView(name.buffer, name.byteOffset, name.byteLength).getUint32(4, true);

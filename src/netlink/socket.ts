@@ -8,6 +8,7 @@ import { ERRNO } from './errno.ts';
 import { SystemError } from './error.ts';
 
 const libc = koffi.load(null);
+const socketFilter = koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const void *' });
 const c = {
   socket: libc.func('int socket(int, int, int)'),
   bind: libc.func('int bind(int, const void *, unsigned int)'),
@@ -15,6 +16,13 @@ const c = {
   accept4: libc.func('int accept4(int, void *, void *, int)'),
   getsockname: libc.func('int getsockname(int, void *, void *)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, unsigned int)'),
+  attachFilter: libc.func('setsockopt', 'int', [
+    'int',
+    'int',
+    'int',
+    koffi.pointer(socketFilter),
+    'unsigned int',
+  ]),
   getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
   send: libc.func('long send(int, const void *, size_t, int)'),
   recv: libc.func('long recv(int, void *, size_t, int)'),
@@ -34,6 +42,8 @@ export const SOL_SOCKET = 1;
 export const CLONE_NEWNET = 0x40000000;
 /** sizeof(struct sockaddr_storage): any address of a socket fits. */
 const SOCKADDR_LENGTH = 128;
+const SO_ATTACH_FILTER = 26;
+const SOCK_FILTER_LENGTH = 8;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NS_GET_NSTYPE = 0xb703;
@@ -112,6 +122,15 @@ export function setSocketOption(
 ): void {
   const bytes = typeof value === 'number' ? Int32Array.of(value) : value;
   check(c.setsockopt(fd, level, option, bytes, bytes.byteLength), what);
+}
+
+/** A classic BPF program, as struct sock_filter after struct sock_filter, decides what the socket receives. @throws SystemError */
+export function attachSocketFilter(fd: number, filter: Uint8Array): void {
+  const program = { len: filter.length / SOCK_FILTER_LENGTH, filter };
+  check(
+    c.attachFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, koffi.sizeof(socketFilter)),
+    'SO_ATTACH_FILTER',
+  );
 }
 
 /** Sends all of `bytes` on this thread. @throws SystemError */
