@@ -48,7 +48,7 @@ function session(chance: Chance, setup: Setup, again: boolean): Act[] {
 
 /** What a far end says in one session: the handshake, then routes, here and there spoilt or out of order. */
 function conversation(chance: Chance, setup: Setup, offer: Offer): Uint8Array[] {
-  const spoilOneIn = chance.pick([2, 5, 20, 100, 1_000_000]);
+  const spoilOneIn = chance.pick([2, 2, 3, 6, 20, 1_000_000]);
   const length = chance.pick([0, 3, 10, 30, 60]);
   const said = [
     offer.open,

@@ -40,14 +40,26 @@ export function makeOffer(chance: Chance, pathIDs: boolean): Offer {
     ...(chance.oneIn(4) ? [capability(9, chance.pick([0, 3, 4]))] : []),
     ...(chance.oneIn(4) ? [foreign(chance)] : []),
   ];
-  const open = makeOpen(chance.shuffled(capabilities), {
+  const good: OpenFields = {
     as: THEIR_AS,
     holdTime: chance.pick(HOLD_TIMES),
     id: Uint8Array.of(10, 9, 9, 2),
     parameters: chance.pick(['one', 'each', 'extended']),
-  });
+  };
+  const fields = chance.oneIn(12) ? { ...good, ...chance.pick(BAD_FIELDS) } : good;
+  const open = makeOpen(chance.shuffled(capabilities), fields);
   return { fourOctets, pathIDs, longMessages, open };
 }
+
+/** Each of them is refused with a code of its own, or in one kind of session. */
+const BAD_FIELDS: readonly Partial<OpenFields>[] = [
+  { holdTime: 1 },
+  { holdTime: 2 },
+  { as: 0 },
+  { as: 65009 },
+  { id: new Uint8Array(4) },
+  { id: Uint8Array.of(10, 9, 9, 1) },
+];
 
 /** The recorded OPEN of another AS is for another session. */
 const isTheirs = (open: Uint8Array): boolean => ((open[20] ?? 0) << 8) + (open[21] ?? 0) === THEIR_AS;

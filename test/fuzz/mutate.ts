@@ -16,7 +16,7 @@ export function mutateParts(chance: Chance, parts: UpdateParts): UpdateParts {
     attributes: [...attributes.slice(0, at), ...others, ...attributes.slice(at + 1)],
   });
   if (victim === undefined) return instead(chance.pick(ATTRIBUTES));
-  switch (chance.below(10)) {
+  switch (chance.below(12)) {
     case 0:
       return instead();
     case 1:
@@ -37,10 +37,20 @@ export function mutateParts(chance: Chance, parts: UpdateParts): UpdateParts {
     case 7:
       return instead({ ...victim, value: concat(victim.value, chance.octets(chance.between(1, 9))) });
     case 8:
+    case 9:
       return instead({ ...victim, value: new Uint8Array(0) });
+    case 10:
+      return instead({ ...victim, value: withZeros(chance, victim.value) });
     default:
       return instead({ ...victim, value: mutateBytes(chance, victim.value) });
   }
+}
+
+/** Zeros at the end, where a number of two or four octets stands in most attributes: an AS, an address. */
+function withZeros(chance: Chance, bytes: Uint8Array): Uint8Array {
+  const changed = bytes.slice();
+  changed.fill(0, Math.max(0, bytes.length - chance.pick([2, 4])));
+  return changed;
 }
 
 /** One change of some octets. */
