@@ -3,7 +3,16 @@ import type { AsPathSegment } from '../../../src/bgp/wire/as-path.ts';
 import type { PathAttributes } from '../../../src/bgp/wire/attributes/attributes.ts';
 import type { Capability } from '../../../src/bgp/wire/capability.ts';
 import { type AnyFamily, FAMILIES, familyFromWire } from '../../../src/bgp/wire/family.ts';
-import type { Announcement, OpenMessage, PrefixList, WireContext } from '../../../src/bgp/wire/message.ts';
+import type {
+  Announcement,
+  EndOfRibMessage,
+  KeepaliveMessage,
+  NotificationMessage,
+  OpenMessage,
+  PrefixList,
+  RouteRefreshMessage,
+  WireContext,
+} from '../../../src/bgp/wire/message.ts';
 import { isUsableNextHop } from '../../../src/bgp/wire/next-hop.ts';
 import { type Address, addressFromBytes, type Family, isLinkLocal } from '../../../src/net/address.ts';
 import { networkOf, type Prefix } from '../../../src/net/prefix.ts';
@@ -161,6 +170,25 @@ export const open: fc.Arbitrary<OpenMessage> = fc
       { kind: 'four-octet-as' as const, as: message.as },
     ],
   }));
+
+/** Everything that is neither OPEN nor UPDATE. */
+export const otherMessage: fc.Arbitrary<
+  EndOfRibMessage | NotificationMessage | KeepaliveMessage | RouteRefreshMessage
+> = fc.oneof(
+  fc.record({
+    kind: fc.constant('notification' as const),
+    code: fc.integer({ min: 0, max: 255 }),
+    subcode: fc.integer({ min: 0, max: 255 }),
+    data: fc.uint8Array({ maxLength: 4096 - 21 }),
+  }),
+  fc.record({
+    kind: fc.constant('route-refresh' as const),
+    operation: fc.constantFrom('request' as const, 'begin' as const, 'end' as const),
+    family,
+  }),
+  fc.record({ kind: fc.constant('end-of-rib' as const), family: fc.constantFrom(...FAMILIES) }),
+  fc.constant({ kind: 'keepalive' as const }),
+);
 
 /** A valid stream of bytes with some octets changed, inserted, removed, or cut off. */
 export const mutated = (seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hex } from '../../../src/bgp/wire/bytes.ts';
 import { decodeMessage, encodeMessage } from '../../../src/bgp/wire/codec.ts';
 import { Framer } from '../../../src/bgp/wire/framer.ts';
 import type { Message, UpdateMessage, WireContext } from '../../../src/bgp/wire/message.ts';
@@ -11,7 +12,7 @@ import {
 } from '../../../src/bgp/wire/readable.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../../../src/bgp/wire/update-encoder.ts';
 import { ByteWriter } from '../../../src/net/byte-writer.ts';
-import { announcement, contexts, mutated, open, prefixList } from './arbitraries.ts';
+import { announcement, contexts, mutated, open, otherMessage, prefixList } from './arbitraries.ts';
 import { context, decode, fromHex } from './support.ts';
 import { VECTORS } from './vectors/index.ts';
 
@@ -49,6 +50,14 @@ describe('decode after encode', () => {
   it('gives the same OPEN', () => {
     fc.assert(
       fc.property(open, (message) => {
+        expect(decode(encoded(message))).toEqual({ kind: 'message', message, problems: [] });
+      }),
+    );
+  });
+
+  it('gives the same of every other message', () => {
+    fc.assert(
+      fc.property(otherMessage, (message) => {
         expect(decode(encoded(message))).toEqual({ kind: 'message', message, problems: [] });
       }),
     );
@@ -216,6 +225,26 @@ describe('encode after decode', () => {
 
 describe('a whole stream', () => {
   const session = VECTORS.map(({ hex }) => hex).join('');
+
+  it('comes out message by message, each with exactly its length, wherever it is cut', () => {
+    const messages = VECTORS.map(({ hex }) => hex);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 }), (sizes) => {
+        const bytes = fromHex(session);
+        const framer = new Framer();
+        const out: string[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const size = sizes[i % sizes.length] ?? 1;
+          framer.push(bytes.subarray(at, at + size));
+          at += size;
+          for (let next = framer.next(); next?.kind === 'frame'; next = framer.next())
+            out.push(hex(next.bytes));
+        }
+        expect(out).toEqual(messages);
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   it('of broken messages ends in a reset or waits for more, after at most one frame for every 19 octets', () => {
     fc.assert(
