@@ -1,11 +1,14 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import { decodeFrame, requestFromFields, type ShimRequest } from './protocol/frame.ts';
 
 /** More than a request can be: the shim bounds stdin to 1 MiB and the environment to a quarter of it. */
 const MAX_FILE = 2 << 20;
+/** Milliseconds after which a file that is being written is one that a dead shim left: it takes a moment. */
+const MAX_WRITING = 60_000;
 
 /**
  * DELs that the shim could not deliver, one file each: the request frame as it would have gone over the socket. The runtime has
@@ -13,10 +16,12 @@ const MAX_FILE = 2 << 20;
  */
 export class DelQueue {
   readonly #directory: string;
+  readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(socketPath: string, log: Log) {
+  constructor(socketPath: string, clock: Clock, log: Log) {
     this.#directory = path.join(path.dirname(socketPath), 'del-queue');
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -25,7 +30,9 @@ export class DelQueue {
    * time. Never throws. Returns how many were done.
    */
   async drain(carryOut: (request: ShimRequest) => Promise<void>): Promise<number> {
-    const names = await this.#names();
+    const all = await this.#names();
+    await Promise.all(all.filter(isBeingWritten).map((name) => this.#removeAbandoned(name)));
+    const names = all.filter((name) => !isBeingWritten(name));
     const done = await Promise.all(
       names.map((name) => this.#drainFile(path.join(this.#directory, name), carryOut)),
     );
@@ -44,10 +51,20 @@ export class DelQueue {
     }
   }
 
-  /** Names that begin with a dot are being written. */
+  /** Its caller has heard of no success, so it comes again. */
+  async #removeAbandoned(name: string): Promise<void> {
+    const file = path.join(this.#directory, name);
+    try {
+      const { mtimeMs } = await stat(file);
+      if (this.#clock.now() - mtimeMs > MAX_WRITING) await rm(file, { force: true });
+    } catch {
+      // Finished meanwhile, as it should be.
+    }
+  }
+
   async #names(): Promise<readonly string[]> {
     try {
-      return (await readdir(this.#directory)).filter((name) => !name.startsWith('.')).sort();
+      return (await readdir(this.#directory)).sort();
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       this.#log.warn('DEL queue cannot be read', {
@@ -66,3 +83,5 @@ export class DelQueue {
     return undefined;
   }
 }
+
+const isBeingWritten = (name: string): boolean => name.startsWith('.');

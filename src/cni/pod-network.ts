@@ -105,7 +105,7 @@ export class PodNetwork {
       changed,
     };
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);
-    this.#delQueue = new DelQueue(socketPath, log);
+    this.#delQueue = new DelQueue(socketPath, clock, log);
     this.#heartbeat = new Heartbeat(socketPath, clock, () => refusal() === undefined && ipam.available);
     this.#lostLinks = new LostLinks({
       attachments: () => ipam.list(),

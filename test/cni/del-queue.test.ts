@@ -5,12 +5,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DelQueue } from '../../src/cni/del-queue.ts';
 import { encodeRequest } from '../../src/cni/protocol/frame.ts';
 import { silentLog } from '../../src/ports/log.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 let directory: string;
 let queue: DelQueue;
+let clock: FakeClock;
 beforeEach(() => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-queue-'));
-  queue = new DelQueue(path.join(directory, 'cni.sock'), silentLog);
+  clock = new FakeClock();
+  queue = new DelQueue(path.join(directory, 'cni.sock'), clock, silentLog);
 });
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
@@ -63,4 +66,15 @@ test('what is being written waits; what cannot be understood is dropped', async 
   leave('good', request('good'));
   expect(await drain()).toEqual(['good']);
   expect(files()).toEqual(['.4711']);
+});
+
+test('what a shim was writing when it was killed goes after a minute', async () => {
+  leave('.4711', 'half');
+  fs.utimesSync(path.join(directory, 'del-queue/.4711'), clock.now() / 1000, clock.now() / 1000);
+  clock.advance(60_000);
+  await drain();
+  expect(files()).toEqual(['.4711']);
+  clock.advance(1);
+  await drain();
+  expect(files()).toEqual([]);
 });

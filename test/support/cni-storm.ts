@@ -114,9 +114,12 @@ export class Storm {
     const { journal, queue } = this.#node;
     const state = replayJournal(fs.readFileSync(journal), 'test');
     const attachments = [...(state?.attachments ?? [])];
+    // Names with a dot are what a killed caller was writing: they go after a minute.
     return [
       ...attachments.map(([id, { state, addresses }]) => `journal ${id} ${state} ${addresses.join()}`),
-      ...(fs.existsSync(queue) ? fs.readdirSync(queue) : []).map((name) => `queued ${name}`),
+      ...(fs.existsSync(queue) ? fs.readdirSync(queue) : [])
+        .filter((name) => !name.startsWith('.'))
+        .map((name) => `queued ${name}`),
     ];
   }
 

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { imageName, makeImage } from './container-image.ts';
 import { CriClient } from './cri.ts';
+import { MountSpace, removeCgroup } from './mount-space.ts';
 
 /** Where containerd lives and what it plugs pods into. */
 export interface ContainerdOptions {
@@ -21,28 +23,21 @@ export interface ContainerdOptions {
 export class Containerd implements AsyncDisposable {
   readonly cri: CriClient;
   readonly #options: ContainerdOptions;
-  readonly #holder: ChildProcess;
+  readonly #mounts: MountSpace;
   readonly #cgroup: string;
   #daemon: ChildProcess | undefined;
 
-  private constructor(options: ContainerdOptions, holder: ChildProcess) {
+  private constructor(options: ContainerdOptions, mounts: MountSpace) {
     this.#options = options;
-    this.#holder = holder;
+    this.#mounts = mounts;
     this.#cgroup = `/${path.basename(path.dirname(options.directory))}`;
     this.cri = new CriClient(this.#path('containerd.sock'));
   }
 
   static async create(options: ContainerdOptions): Promise<Containerd> {
     fs.mkdirSync(options.directory, { recursive: true });
-    const script =
-      'mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/lib; echo ready; exec sleep infinity';
-    const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await new Promise((resolve) => {
-      holder.stdout.once('data', resolve);
-    });
-    const containerd = new Containerd(options, holder);
+    const mounts = await MountSpace.create(['/run', '/var/lib']);
+    const containerd = new Containerd(options, mounts);
     containerd.#configure();
     await containerd.start();
     await containerd.#importImage();
@@ -51,7 +46,7 @@ export class Containerd implements AsyncDisposable {
 
   /** What leads a program into the mount namespace: the pods' network namespaces are only there. */
   get entrance(): readonly string[] {
-    return ['nsenter', `--mount=/proc/${this.#holder.pid}/ns/mnt`, '--'];
+    return this.#mounts.entrance;
   }
 
   /** Starts the daemon and waits until it answers; the pods of an earlier one are still there. */
@@ -107,7 +102,7 @@ state = "${this.#path('state')}"
 [plugins."io.containerd.internal.v1.opt"]
   path = "${this.#path('opt')}"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "localhost/pause:test"
+  sandbox_image = "${imageName}"
   restrict_oom_score_adj = true
   netns_mounts_under_state_dir = true
 [plugins."io.containerd.grpc.v1.cri".cni]
@@ -117,30 +112,10 @@ state = "${this.#path('state')}"
     );
   }
 
-  /** An image with one static program that waits, as `docker save` would write it. Left behind, it ends by itself. */
   async #importImage(): Promise<void> {
-    const directory = this.#path('image');
-    fs.mkdirSync(path.join(directory, 'root'), { recursive: true });
-    fs.writeFileSync(
-      path.join(directory, 'pause.c'),
-      '#include <unistd.h>\nint main(void) { sleep(300); }\n',
-    );
-    const run = (file: string, ...args: string[]) => execa(file, args, { cwd: directory });
-    await run('musl-gcc', '-static', '-o', 'root/pause', 'pause.c');
-    await run('tar', '-C', 'root', '-cf', 'layer.tar', '.');
-    const [digest] = (await run('sha256sum', 'layer.tar')).stdout.split(' ');
-    const config = {
-      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-      os: 'linux',
-      config: { Entrypoint: ['/pause'] },
-      rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
-    };
-    fs.writeFileSync(path.join(directory, 'config.json'), JSON.stringify(config));
-    const manifest = [{ Config: 'config.json', RepoTags: ['localhost/pause:test'], Layers: ['layer.tar'] }];
-    fs.writeFileSync(path.join(directory, 'manifest.json'), JSON.stringify(manifest));
-    await run('tar', '-cf', 'image.tar', 'manifest.json', 'config.json', 'layer.tar');
+    const image = await makeImage(this.#path('image'));
     const address = this.#path('containerd.sock');
-    await run('ctr', '--address', address, '--namespace', 'k8s.io', 'images', 'import', 'image.tar');
+    await execa('ctr', ['--address', address, '--namespace', 'k8s.io', 'images', 'import', image]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -152,17 +127,8 @@ state = "${this.#path('state')}"
       }
     } finally {
       await this.stop();
-      this.#holder.kill('SIGKILL');
-      this.#removeCgroups();
-    }
-  }
-
-  /** One directory where there is one hierarchy, else one in each. */
-  #removeCgroups(): void {
-    const hierarchies = fs.readdirSync('/sys/fs/cgroup', { withFileTypes: true });
-    for (const parent of ['.', ...hierarchies.filter((d) => d.isDirectory()).map((d) => d.name)]) {
-      const directory = path.join('/sys/fs/cgroup', parent, this.#cgroup);
-      if (fs.existsSync(directory)) fs.rmdirSync(directory);
+      this.#mounts[Symbol.dispose]();
+      await removeCgroup(this.#cgroup);
     }
   }
 }
