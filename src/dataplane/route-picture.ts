@@ -4,7 +4,15 @@ import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { MonitorEvent } from '../netlink/wire/event.ts';
 import type { LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
 import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
-import { agrees, dependsOn, originOf, ownMetric, sameHop, withoutHops } from './route-record.ts';
+import {
+  agrees,
+  dependsOn,
+  originOf,
+  ownMetric,
+  type RouteForm,
+  sameHop,
+  withoutHops,
+} from './route-record.ts';
 import { inSlices } from './slices.ts';
 import { DeltaTracker } from './tracker.ts';
 
@@ -30,7 +38,7 @@ const BETTER: Meaning = { kind: 'better' };
  */
 export class RoutePicture {
   readonly protocol: number;
-  readonly tracker = new DeltaTracker<Prefix, DesiredRoute, RouteRecord>(agrees);
+  readonly tracker = new DeltaTracker<Prefix, DesiredRoute, RouteForm>(agrees);
   /** Routes of others that stand where we want to be, or beside ours. */
   readonly foreign = new Map<Prefix, RouteRecord>();
   /** Routes of an earlier run that nobody has wanted in this one and that may have to stay. */
@@ -57,7 +65,7 @@ export class RoutePicture {
     this.#podLinkName = podLinkName;
   }
 
-  originOf(route: RouteRecord): RouteOrigin {
+  originOf(route: RouteForm): RouteOrigin {
     return originOf(route, (link) => this.#podLinks.has(link));
   }
 
@@ -253,7 +261,7 @@ export class RoutePicture {
   }
 
   /** Somebody else's doing: remembers which of our routes were right before it. */
-  #learn(prefix: Prefix, route: RouteRecord | undefined): void {
+  #learn(prefix: Prefix, route: RouteForm | undefined): void {
     const { tracker } = this;
     const wasRight = tracker.desired(prefix) !== undefined && !tracker.isPending(prefix);
     if (route === undefined) {

@@ -16,6 +16,9 @@ function ownScope(prefix: Prefix, nextHops: readonly NextHopRecord[]): number {
   return direct && prefixFamily(prefix) === 4 ? SCOPE_LINK : SCOPE_UNIVERSE;
 }
 
+/** What the kernel holds under a prefix: one object for all routes that lead the same way, of which there may be very many. */
+export type RouteForm = Omit<RouteRecord, 'prefix'>;
+
 /** The route as we write it. */
 export function toRecord(desired: DesiredRoute, protocol: number): RouteRecord {
   const { prefix, nextHops, source } = desired;
@@ -32,8 +35,8 @@ export function toRecord(desired: DesiredRoute, protocol: number): RouteRecord {
 }
 
 /** Names a route of ours so that deleting it can never hit another's: without next hops, so with any. */
-export const toDeletion = (actual: RouteRecord): RouteRecord => ({
-  prefix: actual.prefix,
+export const toDeletion = (prefix: Prefix, actual: RouteForm): RouteRecord => ({
+  prefix,
   kind: actual.kind,
   table: actual.table,
   protocol: actual.protocol,
@@ -43,7 +46,7 @@ export const toDeletion = (actual: RouteRecord): RouteRecord => ({
 });
 
 /** Whether the kernel's route does what we want. */
-export function agrees(desired: DesiredRoute, actual: RouteRecord): boolean {
+export function agrees(desired: DesiredRoute, actual: RouteForm): boolean {
   return (
     actual.kind === (desired.nextHops.length === 0 ? 'blackhole' : 'unicast') &&
     actual.source === desired.source &&
@@ -87,7 +90,7 @@ export const withoutHops = (
 ): readonly NextHopRecord[] => hops.filter((hop) => !gone.some((other) => sameHop(hop, other)));
 
 /** What a route of ours is, told from itself alone (see `RouteOrigin`). */
-export function originOf(route: RouteRecord, isPodLink: (link: number) => boolean): RouteOrigin {
+export function originOf(route: RouteForm, isPodLink: (link: number) => boolean): RouteOrigin {
   if (route.kind === 'blackhole') return 'block';
   const onPod = route.nextHops.some((hop) => hop.link !== undefined && isPodLink(hop.link));
   return onPod ? 'pod' : 'remote';
@@ -95,9 +98,24 @@ export function originOf(route: RouteRecord, isPodLink: (link: number) => boolea
 
 /** Whether losing these links or source addresses takes the route out of the kernel, or a way out of the route. */
 export const dependsOn = (
-  route: RouteRecord,
+  route: RouteForm,
   links: ReadonlySet<number>,
   sources: ReadonlySet<Address>,
 ): boolean =>
   route.nextHops.some((hop) => hop.link !== undefined && links.has(hop.link)) ||
   (route.source !== undefined && sources.has(route.source));
+
+/** Forms of the routes that we write, by the list of next hops that they share. */
+export class RouteForms {
+  readonly #known = new WeakMap<readonly NextHopRecord[], RouteForm>();
+
+  of(record: RouteRecord): RouteForm {
+    const { source, metric, nextHops } = record;
+    const known = this.#known.get(nextHops);
+    // The metric tells the family.
+    if (known !== undefined && known.source === source && known.metric === metric) return known;
+    const { prefix: _, ...form } = record;
+    this.#known.set(nextHops, form);
+    return form;
+  }
+}

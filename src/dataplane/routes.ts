@@ -15,7 +15,7 @@ import type { ApplyResult, Driver } from './driver.ts';
 import { FailureBook } from './failure-book.ts';
 import { type DesiredRoute, emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
 import { RoutePicture } from './route-picture.ts';
-import { ownMetric, toDeletion, toRecord } from './route-record.ts';
+import { ownMetric, type RouteForm, RouteForms, toDeletion, toRecord } from './route-record.ts';
 import { inSlices } from './slices.ts';
 import type { Tracked } from './tracker.ts';
 
@@ -57,12 +57,12 @@ export interface RouteCounts {
 
 /** Failures that concern no single prefix are kept under this key. */
 const WHOLE_TABLE = 'kernel routes';
-type Item = Tracked<Prefix, DesiredRoute, RouteRecord>;
+type Item = Tracked<Prefix, DesiredRoute, RouteForm>;
 
 /** One batch on its way. */
 interface Sending {
   /** What was there before it. */
-  readonly previous: Map<Prefix, RouteRecord>;
+  readonly previous: Map<Prefix, RouteForm>;
   count: number;
 }
 
@@ -81,6 +81,7 @@ export class RouteDriver implements Driver<RouteIntent> {
   readonly name = 'routes';
   readonly #kernel: RouteKernel;
   readonly #picture: RoutePicture;
+  readonly #forms = new RouteForms();
   readonly #failures: FailureBook<Prefix | typeof WHOLE_TABLE>;
   #intent: RouteIntent = emptyRouteIntent;
   /** The table whose routes are on the picture's desired side, and whether all of them are. */
@@ -256,12 +257,12 @@ export class RouteDriver implements Driver<RouteIntent> {
         if (actual === undefined) continue;
         tracker.deleteActual(prefix);
         sending.count++;
-        yield { kind: 'route.delete', route: toDeletion(actual) };
+        yield { kind: 'route.delete', route: toDeletion(prefix, actual) };
         continue;
       }
       const route = toRecord(desired, this.#picture.protocol);
       if (actual !== undefined && this.#refuseReplace(prefix)) continue;
-      tracker.setActual(prefix, route);
+      tracker.setActual(prefix, this.#forms.of(route));
       sending.count++;
       yield { kind: actual === undefined ? 'route.create' : 'route.replace', route };
     }
@@ -276,7 +277,7 @@ export class RouteDriver implements Driver<RouteIntent> {
   }
 
   /** Takes back what the kernel refused; true when the picture itself was wrong. */
-  #refused(request: RouteRequest, failure: NetlinkFailure, before: RouteRecord | undefined): boolean {
+  #refused(request: RouteRequest, failure: NetlinkFailure, before: RouteForm | undefined): boolean {
     const { tracker, foreign } = this.#picture;
     const { prefix } = request.route;
     if (before === undefined) tracker.deleteActual(prefix);
