@@ -95,7 +95,9 @@ export function decide(paths: readonly Path[], cost: InteriorCost = noIgp): Deci
   if (paths.length === 1) return { best: only, multipath: paths, lost: NOTHING_LOST };
   const lost = new Map<Path, Rule>();
   const multipath = run(EQUALITY, paths, cost, lost);
-  const [best = only] = run(TIE_BREAKS, multipath, cost, lost);
+  const [best = only, ...alike] = run(TIE_BREAKS, multipath, cost, lost);
+  // They say the same in other octets, under other path identifiers.
+  for (const path of alike) if (path !== best) lost.set(path, 'another path of the same peer');
   return { best, multipath, lost };
 }
 

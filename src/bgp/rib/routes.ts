@@ -47,8 +47,10 @@ export class Routes {
   /** The route of a feed to a prefix; NONE: there is none. */
   find(prefix: number, feed: number, pathId: number): number {
     const records = this.#records;
+    // A record's numbers are signed, a path identifier is not.
+    const id = pathId | 0;
     let route = this.first(prefix);
-    while (route !== NONE && (records.get(route, FEED) !== feed || records.get(route, PATH_ID) !== pathId)) {
+    while (route !== NONE && (records.get(route, FEED) !== feed || records.get(route, PATH_ID) !== id)) {
       route = records.get(route, NEXT);
     }
     return route;
@@ -143,7 +145,7 @@ export class Routes {
   }
 
   pathId(route: number): number {
-    return this.#records.get(route, PATH_ID);
+    return this.#records.get(route, PATH_ID) >>> 0;
   }
 
   epoch(route: number): number {
