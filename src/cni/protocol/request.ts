@@ -55,18 +55,18 @@ const isCommand = (text: string): text is CniRequest['command'] => Object.hasOwn
 
 /**
  * The order and the codes of the reference library: missing variables (4), configuration no JSON (6), network name (7),
- * container ID (4), interface name (4), version (1), unknown command (4).
+ * container ID (3, 4), interface name (4), unknown command (4), version (1).
  * @throws CniError
  */
 export function parseRequest(env: ReadonlyMap<string, string>, stdin: string): CniRequest {
   const environment = parseEnvironment(env);
   const config = parseNetworkConfig(stdin);
   const { command } = environment;
-  if (!isCommand(command)) throw new CniError(cniCode.badEnvironment, `unknown CNI_COMMAND: ${command}`);
   if (command !== 'STATUS' && command !== 'GC') {
     checkContainerID(environment.containerID);
     checkInterfaceName(environment.ifname);
   }
+  if (!isCommand(command)) throw new CniError(cniCode.badEnvironment, `unknown CNI_COMMAND: ${command}`);
   const version = checkVersion(config.cniVersion);
   if (!atLeast(version, since[command])) {
     const details = `${command} exists since ${since[command]}, the config is ${version}`;
