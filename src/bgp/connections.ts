@@ -33,8 +33,8 @@ export interface ConnectionsOptions {
 /** Milliseconds that a peer has to take our last words before TCP is cut off. */
 const LINGER = 2_000;
 /** Messages that make a unit of work, and octets of them after which none more is: a full UPDATE names 1,000 prefixes. */
-const MESSAGES = 50;
-const OCTETS = 2 * 4096;
+const MESSAGES = 100;
+const OCTETS = 4 * 4096;
 
 /** The dial and the connections of one peer, by id: reads them a bounded piece at a time, writes, closes. */
 export class Connections {

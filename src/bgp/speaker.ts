@@ -28,7 +28,7 @@ export interface SpeakerOptions {
   readonly restart?: { readonly forwarding: boolean };
   /** Milliseconds after the first `set` when `converged` becomes true in any case. */
   readonly selectionDeferral: number;
-  /** Coalesced: at most once a turn, each prefix at most once. */
+  /** Coalesced: a piece of what was decided at a time, each prefix in it once. */
   readonly onRoutes: (changes: readonly RouteChange[]) => void;
   /** Some peer's state, `converged` or `problems()` changed; coalesced likewise. */
   readonly onPeers: () => void;
@@ -45,7 +45,7 @@ const DRAIN_INTERVAL = 50;
 const MAX_GRACE = 60_000;
 
 /** Routes that are judged or decided as one unit of work. */
-const ROUTES = 500;
+const ROUTES = 1000;
 
 /**
  * All BGP of this node: keeps one session per configured peer, tells what was learned, announces what is originated.
@@ -111,7 +111,7 @@ export class Speaker {
     return this.#rib.entries();
   }
 
-  /** The live picture of what `onRoutes` has told so far. */
+  /** What `onRoutes` has told so far: a copy, made on demand. */
   learned(): ReadonlyMap<Prefix, LearnedRoute> {
     return this.#rib.learned;
   }

@@ -13,11 +13,9 @@ import type { SpeakerConfig } from '../../src/bgp/config.ts';
 import { address } from '../../src/net/address.ts';
 import { announcement, type Shape, withdrawal } from './bgp/tables.ts';
 
-const [count = 100_000, shape = 'mixed', ...flags] = [
-  Number(process.argv[2] ?? 100_000),
-  (process.argv[3] ?? 'mixed') as Shape,
-  ...process.argv.slice(4),
-] as const;
+const [countText = '100000', shapeText = 'mixed', ...flags] = process.argv.slice(2);
+const count = Number(countText);
+const shape: Shape = shapeText === 'single' ? 'single' : 'mixed';
 const directory = mkdtempSync(join(tmpdir(), 'gryphon-rib-'));
 const path = (name: string): string => join(directory, name);
 const PORT = 21_790 + (process.pid % 10_000);
@@ -40,7 +38,13 @@ class Lines {
   async answer(word: string): Promise<number> {
     for (;;) {
       const at = this.#lines.findIndex((line) => line.startsWith(`${word} `));
-      if (at >= 0) return Number(this.#lines.splice(0, at + 1).at(-1)?.split(' ')[1]);
+      if (at >= 0)
+        return Number(
+          this.#lines
+            .splice(0, at + 1)
+            .at(-1)
+            ?.split(' ')[1],
+        );
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -57,7 +61,7 @@ const config: SpeakerConfig = {
   localAS: 64_512,
   listen: [{ address: address('127.0.0.1'), port: PORT }],
   originated: [],
-  nextHops: { ipv4: address("192.0.2.1") },
+  nextHops: { ipv4: address('192.0.2.1') },
   peers: [2, 3, 4].map((n) => ({
     name: `peer/${n}`,
     address: address(`127.0.0.${n}`),
@@ -94,8 +98,9 @@ await new Promise((resolve) => {
   setTimeout(resolve, 500);
 });
 const memory = (which: string): number =>
-  Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${speaker.child.pid}/status`, 'utf8'))?.[1]) /
-  1024;
+  Number(
+    new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${speaker.child.pid}/status`, 'utf8'))?.[1],
+  ) / 1024;
 const idle = memory('VmRSS');
 const timed = async (file: string, target: number): Promise<number> => {
   receiver.say(`target ${target}`);

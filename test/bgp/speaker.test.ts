@@ -136,7 +136,7 @@ test('a large table comes, is filtered and goes in pieces', () => {
   const { batches } = cluster.node(1);
   const told = (): number => {
     const lengths = batches.splice(0).map((changes) => changes.length);
-    expect(Math.max(...lengths)).toBeLessThanOrEqual(500);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1000);
     return lengths.reduce((a, b) => a + b);
   };
   cluster.run(15);

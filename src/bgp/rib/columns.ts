@@ -54,11 +54,22 @@ export class Records {
     return this.#pages[id >> PAGE_BITS]?.[((id & PAGE_MASK) << FIELD_BITS) | field] ?? 0;
   }
 
+  /** The numbers that the record stands among, and where it begins: for whoever reads several fields. */
+  page(id: number): Int32Array {
+    return this.#pages[id >> PAGE_BITS] ?? NO_RECORDS;
+  }
+
+  offset(id: number): number {
+    return (id & PAGE_MASK) << FIELD_BITS;
+  }
+
   set(id: number, field: number, value: number): void {
     const page = this.#pages[id >> PAGE_BITS];
     if (page !== undefined) page[((id & PAGE_MASK) << FIELD_BITS) | field] = value;
   }
 }
+
+const NO_RECORDS = new Int32Array(0);
 
 /** One reference for each id, undefined unless set. Pages come when something is set in them. */
 export class Column<T> {
@@ -73,7 +84,7 @@ export class Column<T> {
     let page = this.#pages[at];
     if (page === undefined) {
       while (this.#pages.length <= at) this.#pages.push(undefined);
-      page = Array.from({ length: PAGE_SIZE });
+      page = Array.from<T | undefined>({ length: PAGE_SIZE });
       this.#pages[at] = page;
     }
     page[id & PAGE_MASK] = value;

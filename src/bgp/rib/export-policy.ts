@@ -1,5 +1,6 @@
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { RecentMap } from '../../net/recent-map.ts';
 import type { BgpFamily, PeerConfig, SpeakerConfig } from '../config.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
 import { hasCommunity } from './community-set.ts';
@@ -35,7 +36,13 @@ export interface ExportPeer
 /** What export asks of the whole speaker. */
 export type ExportSpeaker = Pick<SpeakerConfig, 'routerID' | 'clusterID' | 'nextHops' | 'gracefulShutdown'>;
 
-/** Says how one peer is told a route; undefined: not at all. The same path always gives the same object. */
+/** Paths whose exported form is remembered, or twice as many. */
+const REMEMBERED = 4096;
+
+/**
+ * Says how one peer is told a route; undefined: not at all. The same path gives the same object as long as it is among those
+ * that were asked for last.
+ */
 export interface Exporter {
   /** What does not depend on the prefix; the last word where `perPrefix` is false. */
   readonly path: (path: Path) => Outbound | undefined;
@@ -50,7 +57,7 @@ export function makeExporter(peer: ExportPeer, speaker: ExportSpeaker): Exporter
   const { kind } = peer.export;
   const byDefault = (path: Path): boolean =>
     kind === 'all' || (kind === 'originated' && path.source.kind === 'local');
-  const told = new WeakMap<Path, Outbound>();
+  const told = new RecentMap<Path, Outbound>(REMEMBERED);
 
   /** The path in the form that the peer sees; `revised` by rules, while the original decides whether it may go at all. */
   const tell = (path: Path, revised: Path): Outbound | undefined => {

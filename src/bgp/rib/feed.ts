@@ -52,8 +52,8 @@ const emptyTable = (): FeedTable => ({
   longLivedBelow: 0,
 });
 
-/** Sets of attributes whose paths and verdicts are remembered, or twice as many. */
-const REMEMBERED = 2048;
+/** Sets of attributes whose paths are remembered, or twice as many. */
+const REMEMBERED = 1024;
 
 /** Who announces routes: a peer, or this node itself. */
 export class Feed implements Inbound {
@@ -69,7 +69,9 @@ export class Feed implements Inbound {
   #peer: ImportPeer;
   #importer: Importer;
   readonly #paths = new RecentMap<PathAttributes, Path>(REMEMBERED);
-  readonly #verdicts = new RecentMap<Path, Path | Rejection>(REMEMBERED);
+  /** The path that was judged last: prefixes that were told together are judged together. */
+  #judged: Path | undefined;
+  #verdict: Path | Rejection = 'filtered by import policy';
   readonly #longLived = new RecentMap<Path, Path>(REMEMBERED);
 
   constructor(id: number, source: PathSource, policy: ImportPolicy, peer: ImportPeer, self: Self) {
@@ -108,7 +110,7 @@ export class Feed implements Inbound {
 
   setSelf(self: Self): void {
     this.#importer = makeImporter(this.#policy, this.#peer, self);
-    this.#verdicts.clear();
+    this.#judged = undefined;
   }
 
   /** The path of an announcement: the same one for the same attributes, as long as they are remembered. */
@@ -122,11 +124,11 @@ export class Feed implements Inbound {
 
   /** What becomes of a path whatever the prefix. */
   verdict(path: Path): Path | Rejection {
-    const known = this.#verdicts.get(path);
-    if (known !== undefined) return known;
-    const verdict = this.#importer.path(path);
-    this.#verdicts.set(path, verdict);
-    return verdict;
+    if (this.#judged !== path) {
+      this.#judged = path;
+      this.#verdict = this.#importer.path(path);
+    }
+    return this.#verdict;
   }
 
   /** The path as a long-lived stale one; undefined: it must go. */

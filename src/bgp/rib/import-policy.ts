@@ -1,5 +1,6 @@
 import { type Address, isLinkLocal } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { RecentMap } from '../../net/recent-map.ts';
 import type { ImportPolicy, PeerConfig } from '../config.ts';
 import { neighborAS } from '../wire/as-path.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
@@ -52,14 +53,17 @@ export interface Importer {
   readonly prefix: (prefix: Prefix, path: Path) => Path | Rejection;
 }
 
+/** Paths whose changed form is remembered, or twice as many. */
+const REMEMBERED = 1024;
+
 export function makeImporter(policy: ImportPolicy, peer: ImportPeer, self: Self): Importer {
   const external = peer.localAS !== peer.remoteAS;
   const filter = compileFilter(policy.rules ?? [], external ? 'eBGP' : 'iBGP');
   const byDefault = defaultPolicy(policy);
   const own = (self.localPrefixes ?? [...self.originated]).map(prefixBits);
 
-  /** By the path as it came: equal answers must be the same object. */
-  const received = new WeakMap<Path, Path>();
+  /** By the path as it came: equal answers should be the same object. */
+  const received = new RecentMap<Path, Path>(REMEMBERED);
   const receive = (path: Path): Path => {
     const known = received.get(path);
     if (known !== undefined) return known;

@@ -15,6 +15,8 @@ export interface RouteChange {
   readonly route: LearnedRoute | undefined;
 }
 
+const SEVERAL = 'several';
+
 /** In QUEUE: the last one that waits. */
 const LAST = -2;
 
@@ -88,8 +90,8 @@ export class LocRib implements Tables {
   }
 
   best(prefix: number): Path | undefined {
-    const paths = this.#candidates(prefix);
-    return paths.length > 1 ? decide(paths, this.#cost)?.best : paths[0];
+    const only = this.#onlyPath(prefix);
+    return only === SEVERAL ? this.decision(prefix)?.best : only;
   }
 
   /** The decision over the paths that are there now; undefined: there are none. */
@@ -114,20 +116,19 @@ export class LocRib implements Tables {
   }
 
   #decide(prefix: number, changes: RouteChange[]): void {
-    const paths = this.#candidates(prefix);
-    const [only] = paths;
-    let best = only;
+    let best = this.#onlyPath(prefix);
     let ways: Ways | undefined;
-    if (paths.length > 1) {
-      const decision = decide(paths, this.#cost);
+    if (best === SEVERAL) {
+      const decision = this.decision(prefix);
       best = decision?.best;
       ways = this.#ways.ofAll(decision?.multipath ?? []);
-    } else if (only !== undefined) {
-      ways = this.#ways.of(only);
+    } else if (best !== undefined) {
+      ways = this.#ways.of(best);
     }
     // What the node originates goes to everybody, what it has learned to few.
     const ours = this.#ours.size > 0 && this.#ours.delete(prefix);
-    for (const outlet of ours ? this.#outlets : this.#transit) outlet.update(prefix, best);
+    const audience: Iterable<Outlet> = ours ? this.#outlets : this.#transit;
+    for (const outlet of audience) outlet.update(prefix, best);
     this.#bury(prefix);
     const told = this.#told.get(prefix);
     if (sameWays(told, ways)) return;
@@ -136,6 +137,19 @@ export class LocRib implements Tables {
     const text = this.prefixes.text(prefix);
     const route = ways && { prefix: text, nextHops: ways.nextHops, peers: ways.peers };
     changes.push({ prefix: text, route });
+  }
+
+  /** The path that may be used, where there are not several: then nothing has to be compared. */
+  #onlyPath(prefix: number): Path | typeof SEVERAL | undefined {
+    const { routes } = this;
+    let only: Path | undefined;
+    for (let route = routes.first(prefix); route !== NONE; route = routes.next(route)) {
+      const path = routes.accepted(route);
+      if (path === undefined) continue;
+      if (only !== undefined) return SEVERAL;
+      only = path;
+    }
+    return only;
   }
 
   /** The paths that may be used. */

@@ -1,4 +1,3 @@
-import { RecentMap } from '../../net/recent-map.ts';
 import type { BgpFamily } from '../config.ts';
 import type { PrefixSource } from '../wire/nlri.ts';
 import { AdjRibOut, type Batch } from './adj-rib-out.ts';
@@ -21,9 +20,6 @@ export interface OutletOptions {
   readonly wake: () => void;
 }
 
-/** Paths whose exported form is remembered, or twice as many. */
-const REMEMBERED = 4096;
-
 /**
  * The outbound side of one session: what of the Loc-RIB its peer should know. Fed with every prefix that changes; a new peer, or
  * another export policy, walks over the table once, a piece at a time.
@@ -32,7 +28,9 @@ export class Outlet {
   readonly #tables: Tables;
   readonly #options: OutletOptions;
   readonly #outs = new Map<BgpFamily, AdjRibOut>();
-  readonly #memo = new RecentMap<Path, Outbound | null>(REMEMBERED);
+  /** Prefixes that came together leave together: mostly the same path is asked for again. */
+  #lastPath: Path | undefined;
+  #lastOutbound: Outbound | undefined;
   #exporter: Exporter;
   #transit: boolean;
   #walk: Walk | undefined;
@@ -51,18 +49,17 @@ export class Outlet {
     this.#startWalk(this.#transit);
   }
 
-  /** Whether it may be told anything but what this node originates. */
+  /** Whether it is, or was, told anything but what this node originates: then every change matters to it. */
   get transit(): boolean {
     return this.#transit;
   }
 
   /** Tells by other rules from now on; only differences are sent. */
   set(peer: ExportPeer, speaker: ExportSpeaker): void {
-    const before = this.#transit;
     this.#exporter = makeExporter(peer, speaker);
-    this.#memo.clear();
-    this.#transit = isTransit(peer);
-    this.#startWalk(before || this.#transit);
+    this.#lastPath = undefined;
+    this.#transit ||= isTransit(peer);
+    this.#startWalk(this.#transit);
   }
 
   /** A prefix, or one of its paths, changed. */
@@ -149,12 +146,9 @@ export class Outlet {
 
   #outbound(prefix: number, path: Path): Outbound | undefined {
     const exporter = this.#exporter;
-    let outbound = this.#memo.get(path);
-    if (outbound === undefined) {
-      outbound = exporter.path(path) ?? null;
-      this.#memo.set(path, outbound);
-    }
-    const general = outbound ?? undefined;
+    const general = this.#lastPath === path ? this.#lastOutbound : exporter.path(path);
+    this.#lastPath = path;
+    this.#lastOutbound = general;
     return exporter.perPrefix ? exporter.prefix(this.#tables.prefixes.text(prefix), path, general) : general;
   }
 }

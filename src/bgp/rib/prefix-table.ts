@@ -22,7 +22,7 @@ const SIX = 64;
 
 /** Shards, by the upper bits of the hash, and slots that one begins with. */
 const SHARD_BITS = 6;
-const FIRST_SLOTS = 16;
+const FIRST_SLOTS = 32;
 
 /**
  * Prefixes of both families as small integers, the same prefix always the same one as long as somebody uses it. Open addressing
@@ -135,12 +135,14 @@ class Shard {
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const id = (slots[at] ?? 0) - 1;
       if (id === NONE) return NONE;
+      const page = records.page(id);
+      const start = records.offset(id);
       if (
-        records.get(id, W0) === w0 &&
-        records.get(id, CODE) === code &&
-        records.get(id, W1) === w1 &&
-        records.get(id, W2) === w2 &&
-        records.get(id, W3) === w3
+        page[start + W0] === w0 &&
+        page[start + CODE] === code &&
+        page[start + W1] === w1 &&
+        page[start + W2] === w2 &&
+        page[start + W3] === w3
       ) {
         return id;
       }
@@ -189,14 +191,12 @@ function place(slots: Int32Array, id: number, hash: number): void {
 
 const codeOf = ({ family, bits }: PrefixWords): number => (family === 'ipv4-unicast' ? bits : bits + SIX);
 
-const hashOfRecord = (records: Records, id: number): number =>
-  hashOf(
-    records.get(id, W0),
-    records.get(id, W1),
-    records.get(id, W2),
-    records.get(id, W3),
-    records.get(id, CODE),
-  );
+function hashOfRecord(records: Records, id: number): number {
+  const page = records.page(id);
+  const start = records.offset(id);
+  const at = (field: number): number => page[start + field] ?? 0;
+  return hashOf(at(W0), at(W1), at(W2), at(W3), at(CODE));
+}
 
 /** Every bit of the prefix reaches the lower bits (the slot) and the upper ones (the shard). */
 function hashOf(w0: number, w1: number, w2: number, w3: number, code: number): number {

@@ -46,10 +46,10 @@ export function countAS(path: AsPath, as: number): number {
 export function prependAS(path: AsPath, as: number, times = 1): AsPath {
   let out = path;
   for (let i = 0; i < times; i++) {
-    const [first, ...rest] = out;
+    const [first] = out;
     out =
       first?.kind === 'sequence' && first.asns.length < MAX_SEGMENT
-        ? [{ kind: 'sequence', asns: [as, ...first.asns] }, ...rest]
+        ? out.with(0, { kind: 'sequence', asns: [as].concat(first.asns) })
         : [{ kind: 'sequence', asns: [as] }, ...out];
   }
   return out;

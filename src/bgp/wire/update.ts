@@ -106,7 +106,7 @@ function assemble(
   // RFC 7606 §5.2: an error that withdraws, and no route that it could withdraw: they may have been overlooked.
   if (fallback !== undefined && !encodesRoutes) return fallback;
 
-  const problems: UpdateProblem[] = [...block.problems];
+  const problems = block.problems.slice();
   const withdrawn = nonEmpty(
     ownRoutes(withdrawnField, context, problems),
     unreach?.kind === 'unreach' ? unreach.routes : undefined,

@@ -8,7 +8,8 @@ export interface KnownSet {
   readonly count: number;
 }
 
-interface Entry extends KnownSet {
+interface Entry {
+  readonly set: KnownSet;
   readonly sessions: number;
   readonly start: number;
   readonly end: number;
@@ -23,10 +24,10 @@ class Generation {
   readonly #entries = new Map<number, Entry>();
   #used = 0;
 
-  get(hash: number, sessions: number, key: Uint8Array, start: number, end: number): Entry | undefined {
+  get(hash: number, sessions: number, key: Uint8Array, start: number, end: number): KnownSet | undefined {
     const entry = this.#entries.get(hash);
     if (entry === undefined || entry.sessions !== sessions) return undefined;
-    return this.#holds(entry, key, start, end) ? entry : undefined;
+    return this.#holds(entry, key, start, end) ? entry.set : undefined;
   }
 
   /** Tells whether there was room. Another set with the same hash is forgotten. */
@@ -35,7 +36,7 @@ class Generation {
     if (this.#entries.size >= MAX_SETS || at + end - start > MAX_OCTETS) return false;
     for (let i = start; i < end; i++) this.#octets[at + i - start] = u8(key, i);
     this.#used = at + end - start;
-    this.#entries.set(hash, { ...set, sessions, start: at, end: this.#used });
+    this.#entries.set(hash, { set, sessions, start: at, end: this.#used });
     return true;
   }
 

@@ -23,7 +23,8 @@ function list<K extends ListKey>(
       if (length === 0 || length % size !== 0) return wrongLength(length, `a multiple of ${size}`);
       const items: Item<K>[] = [];
       for (let at = start; at < end; at += size) items.push(read(bytes, at));
-      into.attributes[key] = items as PathAttributes[K];
+      // Grown arrays have room to spare, and a table keeps many of these.
+      into.attributes[key] = items.slice() as PathAttributes[K];
       return undefined;
     },
     present: (attributes) => (attributes[key]?.length ?? 0) > 0,

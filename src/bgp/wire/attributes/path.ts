@@ -77,7 +77,8 @@ function readPath(
     if (!confederation) path.push({ kind: type === AS_SET ? 'set' : 'sequence', asns });
     at = next;
   }
-  return path;
+  // Grown arrays have room to spare, and a table keeps many of these.
+  return path.slice();
 }
 
 const malformedPath = (text: string): Complaint => complaint('malformedAsPath', text);
@@ -85,7 +86,7 @@ const malformedPath = (text: string): Complaint => complaint('malformedAsPath', 
 function readAsns(bytes: Uint8Array, at: number, count: number, size: 2 | 4): number[] {
   const asns: number[] = [];
   for (let i = 0; i < count; i++) asns.push(size === 4 ? u32(bytes, at + 4 * i) : u16(bytes, at + 2 * i));
-  return asns;
+  return asns.slice();
 }
 
 function writePath(out: ByteWriter, path: AsPath, fourOctets: boolean): void {
