@@ -1,8 +1,8 @@
 import { yieldToEventLoop } from '../netlink/yield.ts';
 
 /**
- * Calls `visit` for every item, giving way to the event loop after each `slice` of them: 2048 for work in memory, which takes
- * some 200 ns each, fewer where there are system calls. What is iterated may change in between, as Map and Set allow.
+ * Calls `visit` for every item, giving way to the event loop after each `slice` of them: 1024 for work in memory, which takes
+ * some 200 ns each, ten times as much while the code is new, fewer where there are system calls. What is iterated may change in between, as Map and Set allow.
  *
  * @throws the abort reason
  */
@@ -10,7 +10,7 @@ export async function inSlices<T>(
   items: Iterable<T>,
   signal: AbortSignal,
   visit: (item: T) => void,
-  slice = 2048,
+  slice = 1024,
 ): Promise<void> {
   let count = 0;
   for (const item of items) {
