@@ -1,7 +1,9 @@
 /**
  * A process that is nothing but the pod network of a node: to be started in the namespace that plays the node. Takes its
- * options as JSON in the first argument and further settings as JSON lines on stdin; says `ready` and `done` on stdout.
+ * options as JSON in the first argument and commands as JSON lines on stdin; says `ready`, and what each command comes to as a line of
+ * JSON, on stdout.
  */
+import fs from 'node:fs';
 import readline from 'node:readline';
 import { systemClock } from '../../src/agent/clock.ts';
 import { PodNetwork, type PodNetworkConfig } from '../../src/cni/pod-network.ts';
@@ -20,7 +22,25 @@ export interface CniAgentOptions {
   readonly haste: number;
 }
 
-export type CniAgentCommand = { readonly config: PodNetworkConfig } | { readonly drain: string };
+export type CniAgentCommand =
+  | { readonly config: PodNetworkConfig }
+  | { readonly drain: string }
+  | { readonly measure: true };
+
+/** What the process has, after everything was thrown away that nobody refers to. */
+export interface CniAgentSize {
+  /** Bytes. */
+  readonly heap: number;
+  readonly resident: number;
+  /** Open file descriptors. */
+  readonly descriptors: number;
+}
+
+function measure(): CniAgentSize {
+  globalThis.gc?.();
+  const { heapUsed, rss } = process.memoryUsage();
+  return { heap: heapUsed, resident: rss, descriptors: fs.readdirSync('/proc/self/fd').length };
+}
 
 const toStderr =
   (level: string) =>
@@ -65,8 +85,8 @@ process.stdout.write('ready\n');
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as CniAgentCommand;
   if ('config' in command) network.setConfig(command.config);
-  else network.drain(command.drain);
-  process.stdout.write('done\n');
+  if ('drain' in command) network.drain(command.drain);
+  process.stdout.write(`${JSON.stringify('measure' in command ? measure() : {})}\n`);
 }
 await network.stop();
 await ipam.close();

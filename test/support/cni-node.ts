@@ -5,7 +5,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { execa } from 'execa';
 import type { PodNetworkConfig } from '../../src/cni/pod-network.ts';
-import type { CniAgentCommand, CniAgentOptions } from './cni-agent.ts';
+import type { CniAgentCommand, CniAgentOptions, CniAgentSize } from './cni-agent.ts';
 import { createNetns, type TestNetns } from './netns.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -147,7 +147,8 @@ export class CniNode implements AsyncDisposable {
   async launch(change: Partial<CniAgentOptions> = {}): Promise<boolean> {
     this.#options = { ...this.#options, ...change };
     const script = path.join(import.meta.dirname, 'cni-agent.ts');
-    const args = [`--net=${this.netns.path}`, process.execPath, script, JSON.stringify(this.#options)];
+    const node = [process.execPath, '--expose-gc', script];
+    const args = [`--net=${this.netns.path}`, ...node, JSON.stringify(this.#options)];
     const stderr = fs.openSync(path.join(this.directory, 'agent.log'), 'a');
     const env = { ...process.env, NODE_COMPILE_CACHE: path.join(this.directory, 'compiled') };
     const agent = spawn('nsenter', args, { stdio: ['pipe', 'pipe', stderr], env });
@@ -170,9 +171,14 @@ export class CniNode implements AsyncDisposable {
     return fs.readFileSync(path.join(this.directory, 'agent.log'), 'utf8');
   }
 
-  async tell(command: CniAgentCommand): Promise<void> {
+  /** Gives a command to the agent and waits until it is carried out; gives the agent's answer. */
+  async tell(command: CniAgentCommand): Promise<unknown> {
     this.#agent!.stdin!.write(`${JSON.stringify(command)}\n`);
-    await this.#lines!.next();
+    return JSON.parse((await this.#lines!.next()).value as string);
+  }
+
+  async measure(): Promise<CniAgentSize> {
+    return (await this.tell({ measure: true })) as CniAgentSize;
   }
 
   /** `SIGKILL`: dies on the spot; undefined: stops in order. */
