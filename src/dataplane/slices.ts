@@ -2,7 +2,8 @@ import { yieldToEventLoop } from '../netlink/yield.ts';
 
 /**
  * Calls `visit` for every item, giving way to the event loop after each `slice` of them: 1024 for work in memory, which takes
- * some 200 ns each, ten times as much while the code is new, fewer where there are system calls. What is iterated may change in between, as Map and Set allow.
+ * some 200 ns each, and ten times as much while the code is new; fewer where there are system calls. What is iterated may change
+ * in between, as Map and Set allow.
  *
  * @throws the abort reason
  */
