@@ -15,7 +15,7 @@ export interface Outgoing extends RouteData {
   readonly family: BgpFamily;
 }
 
-/** Reused for the attributes of every message, which must be known before the prefixes can fill what they leave. */
+/** Reused for attributes that stand behind the prefixes and must be known before these can fill what they leave. */
 const block = new ByteWriter();
 
 /**
@@ -32,17 +32,15 @@ export function packAnnouncement(
 ): number {
   // RFC 4760 §3, RFC 8950 §3: IPv4 over an IPv4 next hop alone has the classic form.
   const classic = route.family === 'ipv4-unicast' && !route.nextHop.includes(':');
-  block.reset();
-  encodeAttributes(block, route.attributes, {
-    fourOctetAS: context.fourOctetAS,
-    nextHop: classic ? route.nextHop : undefined,
-  });
   const start = beginMessage(out, TYPE_UPDATE);
   const limit = start + context.maxSend;
   const addPath = context.addPathSend.includes(route.family);
   out.u16(0);
-  if (!classic) return finish(out, start, from, packReach(out, route, prefixes, addPath, from, limit));
-  out.u16(block.length).bytes(block.view());
+  if (!classic) return finish(out, start, from, packReach(out, route, prefixes, context, from, limit));
+  const attributesAt = out.length;
+  out.u16(0);
+  encodeAttributes(out, route.attributes, { fourOctetAS: context.fourOctetAS, nextHop: route.nextHop });
+  out.patchU16(attributesAt, out.length - attributesAt - 2);
   return finish(out, start, from, encodeNlri(out, prefixes, addPath, from, limit));
 }
 
@@ -51,10 +49,13 @@ function packReach(
   out: ByteWriter,
   route: Outgoing,
   prefixes: PrefixSource,
-  addPath: boolean,
+  { fourOctetAS, addPathSend }: WireContext,
   from: number,
   limit: number,
 ): number {
+  block.reset();
+  encodeAttributes(block, route.attributes, { fourOctetAS });
+  const addPath = addPathSend.includes(route.family);
   const attributesAt = beginAttributes(out, MP_REACH_NLRI, route.family);
   encodeNextHop(out, route);
   out.u8(0);

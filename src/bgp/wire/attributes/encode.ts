@@ -1,10 +1,7 @@
-import { ByteWriter } from '../../../net/byte-writer.ts';
+import type { ByteWriter } from '../../../net/byte-writer.ts';
 import type { PathAttributes } from './attributes.ts';
 import { type EncodeContext, EXTENDED_LENGTH, OPTIONAL, PARTIAL, TRANSITIVE } from './row.ts';
 import { ATTRIBUTES } from './table.ts';
-
-/** Reused for every value: encoding is synchronous and nobody keeps it. */
-const value = new ByteWriter();
 
 /** Appends all attributes in ascending order of type (RFC 4271 §5), without the multiprotocol ones. */
 export function encodeAttributes(out: ByteWriter, attributes: PathAttributes, context: EncodeContext): void {
@@ -13,26 +10,40 @@ export function encodeAttributes(out: ByteWriter, attributes: PathAttributes, co
   const sendUnknown = (below: number): void => {
     for (let next = unknown[sent]; next !== undefined && next.type < below; next = unknown[++sent]) {
       // RFC 4271 §5: who passes on what it does not know sets the partial bit.
-      encodeAttribute(out, OPTIONAL | TRANSITIVE | PARTIAL, next.type, next.value);
+      const start = beginAttribute(out, OPTIONAL | TRANSITIVE | PARTIAL, next.type);
+      out.bytes(next.value);
+      endAttribute(out, start);
     }
   };
   for (const row of ATTRIBUTES) {
     if (!row.present(attributes, context)) continue;
     sendUnknown(row.type);
-    value.reset();
-    row.encode(value, attributes, context);
     const partial = attributes.partial?.includes(row.type) === true ? PARTIAL : 0;
-    encodeAttribute(out, row.flags | partial, row.type, value.view());
+    const start = beginAttribute(out, row.flags | partial, row.type);
+    row.encode(out, attributes, context);
+    endAttribute(out, start);
   }
   sendUnknown(256);
 }
 
-function encodeAttribute(out: ByteWriter, flags: number, type: number, bytes: Uint8Array): void {
-  if (bytes.length > 0xff)
-    out
-      .u8(flags | EXTENDED_LENGTH)
-      .u8(type)
-      .u16(bytes.length);
-  else out.u8(flags).u8(type).u8(bytes.length);
-  out.bytes(bytes);
+/** Writes the head of an attribute whose value follows; gives where it begins. */
+function beginAttribute(out: ByteWriter, flags: number, type: number): number {
+  const start = out.length;
+  out.u8(flags).u8(type).u8(0);
+  return start;
+}
+
+/** Puts in the length, of one octet or, where the value is long, of two: then the value moves. */
+function endAttribute(out: ByteWriter, start: number): void {
+  const valueAt = start + 3;
+  const length = out.length - valueAt;
+  if (length <= 0xff) {
+    out.patchU8(start + 2, length);
+    return;
+  }
+  const value = out.view().slice(valueAt);
+  const flags = out.view()[start] ?? 0;
+  out.patchU8(start, flags | EXTENDED_LENGTH);
+  out.length = start + 2;
+  out.u16(length).bytes(value);
 }
