@@ -16,6 +16,7 @@ import type { Log } from '../../src/ports/log.ts';
 export interface CniAgentOptions {
   readonly socketPath: string;
   readonly journal: string;
+  readonly bootID: string;
   readonly coolDown: number;
   readonly config: PodNetworkConfig;
   /** How many times faster than usual timers run. */
@@ -58,7 +59,7 @@ const log: Log = {
 const options = JSON.parse(process.argv[2] ?? '{}') as CniAgentOptions;
 const ipam = Ipam.open({
   path: options.journal,
-  bootID: 'test',
+  bootID: options.bootID,
   clock: systemClock,
   log,
   coolDown: options.coolDown,

@@ -122,7 +122,7 @@ export class CniNode implements AsyncDisposable {
     const socketPath = path.join(directory, 'run/cni.sock');
     const journal = path.join(directory, 'ipam.journal');
     cleanup.move();
-    return new CniNode(netns, directory, { socketPath, journal, coolDown, config, haste });
+    return new CniNode(netns, directory, { socketPath, journal, bootID: 'test', coolDown, config, haste });
   }
 
   get socketPath(): string {
