@@ -235,7 +235,9 @@ describe('a listener', () => {
     open.push({ close: () => child.kill() });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     expect((await lines.next()).value).toBe('no descriptor is left');
-    open.push(await dial(on));
+    // The listener's end may cut the caller off before it sees that it was connected.
+    const caller = await dial(on).catch(() => undefined);
+    if (caller !== undefined) open.push(caller);
     expect((await lines.next()).value).toBe('GRY_TCP_FAILED accept: EMFILE');
   });
 });
