@@ -1,6 +1,9 @@
 import { Type } from 'typebox';
 import { asNumber, choice, cidr, duration, ours, password, port, text, unsupported } from './field.ts';
 import type { Kind } from './kind.ts';
+import { communityRule, holdTimeRule, keepaliveTimeRule, requiredCidrRule, ruled } from './rule.ts';
+import { acceptance, acceptanceColumns } from './status.ts';
+import { wellKnownCommunities } from './well-known-communities.ts';
 
 const cidrList = (description: string) =>
   Type.Array(Type.Object({ cidr: cidr('A CIDR.') }), { maxItems: 256, description });
@@ -13,8 +16,12 @@ const spec = Type.Object({
     Type.Boolean({ description: 'Every node peers with every other; true if absent.' }),
   ),
   listenPort: Type.Optional(port('TCP port of BGP; the setting bgpPort if absent.')),
-  holdTime: Type.Optional(ours(duration('Proposed hold time: 0 or 3 to 65535; 30 if absent.'))),
-  keepaliveTime: Type.Optional(ours(duration('Time between keepalives; 10 if absent.'))),
+  holdTime: Type.Optional(
+    ruled(ours(duration('Proposed hold time: 0 or 3 to 65535; 30 if absent.')), holdTimeRule),
+  ),
+  keepaliveTime: Type.Optional(
+    ruled(ours(duration('Time between keepalives; 10 if absent.')), keepaliveTimeRule),
+  ),
   ebgpRequiresPolicy: Type.Optional(
     ours(
       Type.Boolean({
@@ -29,21 +36,30 @@ const spec = Type.Object({
   nodeMeshMaxRestartTime: Type.Optional(
     duration(
       'How long the nodes of the mesh are asked to keep our routes while we restart (RFC 4724), at most 4095; 120 if absent, 0: not offered.',
+      4095,
     ),
   ),
   communities: Type.Optional(
     Type.Array(
       Type.Object({
         name: text(253, 'Name that prefixAdvertisements use.'),
-        value: text(64, 'aa:nn, aa:nn:mm, or a well-known name such as no-export.'),
+        value: ruled(
+          text(64, 'aa:nn, aa:nn:mm, or a well-known name such as no-export.'),
+          communityRule(wellKnownCommunities),
+        ),
       }),
-      { maxItems: 256, description: 'Communities with names.' },
+      {
+        maxItems: 256,
+        description: 'Communities with names.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+      },
     ),
   ),
   prefixAdvertisements: Type.Optional(
     Type.Array(
       Type.Object({
-        cidr: cidr('What of ours is equal to it or lies inside of it.'),
+        cidr: ruled(cidr('What of ours is equal to it or lies inside of it.'), requiredCidrRule),
         communities: Type.Array(text(253, 'A name out of communities, or a value.'), {
           maxItems: 64,
           description: 'What it is announced with.',
@@ -126,5 +142,17 @@ export const bgpConfigurationKind = {
   singular: 'bgpconfiguration',
   shortNames: ['grybgpconfig'],
   description: 'How the nodes speak BGP: `default` for all of them, `node.NAME` for one.',
+  columns: [
+    { name: 'AS', type: 'string', path: '.spec.asNumber' },
+    { name: 'Mesh', type: 'boolean', path: '.spec.nodeToNodeMeshEnabled' },
+    ...acceptanceColumns,
+  ],
+  rules: [
+    {
+      rule: "self.metadata.name == 'default' || self.metadata.name.matches('^node[.].')",
+      message: 'the name must be "default", or "node." with the name of a Node behind it',
+    },
+  ],
   spec,
+  status: acceptance,
 } satisfies Kind<typeof spec>;

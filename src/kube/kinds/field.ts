@@ -1,4 +1,5 @@
 import { type TSchema, type TUnsafe, Type } from 'typebox';
+import { filePathRule, passwordRule, requiredNameRule, ruled } from './rule.ts';
 
 /**
  * Keyword of a field that Calico carries out and we do not. `remedy` tells what to do; values in `harmless` change nothing
@@ -29,6 +30,12 @@ export function refused<T extends TSchema>(schema: T, remedy: string, harmless: 
   return { ...schema, [unsupportedKeyword]: keyword };
 }
 
+/** The API server writes the value where the field is absent; only where that means the same. */
+export const defaulted = <T extends TSchema>(schema: T, value: boolean | string): T => ({
+  ...schema,
+  default: value,
+});
+
 /** Says in the description of a field that Calico does not have it. */
 export function ours<T extends TSchema>(schema: T): T {
   const description = 'description' in schema ? schema['description'] : '';
@@ -44,16 +51,31 @@ export function choice<T extends string>(values: readonly T[], description: stri
   return Type.Unsafe<T>({ type: 'string', enum: values, description });
 }
 
-/** Integer or text, as Kubernetes' IntOrString. What the text may say is checked by the parser of the record. */
-const intOrString = (description: string): TUnsafe<number | string> =>
-  Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, description });
+interface IntOrStringBounds {
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Of the text. Not in CEL, which reckons with texts of megabytes here and finds its rules too dear. */
+  readonly pattern: string;
+}
+
+/** Integer or text, as Kubernetes' IntOrString. The bounds are the API server's; the parser of the record has its own, which are narrower. */
+const intOrString = (description: string, bounds: IntOrStringBounds): TUnsafe<number | string> =>
+  Type.Unsafe<number | string>({ 'x-kubernetes-int-or-string': true, description, ...bounds });
 
 export const asNumber = (description: string): TUnsafe<number | string> =>
-  intOrString(`${description} From 1 to 4294967295, or in asdot notation: "65001.5".`);
+  intOrString(`${description} From 1 to 4294967295, or in asdot notation: "65001.5".`, {
+    minimum: 1,
+    maximum: 4_294_967_295,
+    pattern: '^([0-9]{1,5}\\.)?[0-9]{1,10}$',
+  });
 
-/** Calico takes `30s`; the bare number is ours. */
-export const duration = (description: string): TUnsafe<number | string> =>
-  intOrString(`${description} Seconds, or a duration in whole seconds such as "90s" or "1m30s".`);
+/** Calico takes `30s`; the bare number is ours. `maximum` is in seconds. */
+export const duration = (description: string, maximum = 65_535): TUnsafe<number | string> =>
+  intOrString(`${description} Seconds, or a duration in whole seconds such as "90s" or "1m30s".`, {
+    minimum: 0,
+    maximum,
+    pattern: '^([0-9]{1,9}s?|[0-9]{1,6}m([0-9]{1,9}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,9}s)?)$',
+  });
 
 export const selector = (description: string): ReturnType<typeof Type.String> =>
   Type.String({
@@ -78,32 +100,38 @@ export const integer = (
 
 /** Where a password is kept: a key of a Secret in the agent's namespace, or a file of the node. */
 export const password = (description: string) =>
-  Type.Object(
-    {
-      secretKeyRef: Type.Optional(
-        Type.Object(
-          {
-            name: text(253, 'Name of the Secret, in the namespace of the agent.'),
-            key: text(253, 'Key in the Secret.'),
-            optional: Type.Optional(
-              unsupported(
-                Type.Boolean({ description: 'The Secret may be missing.' }),
-                'remove it: a session never runs without its password',
-                [false],
+  ruled(
+    Type.Object(
+      {
+        secretKeyRef: Type.Optional(
+          Type.Object(
+            {
+              name: ruled(text(253, 'Name of the Secret, in the namespace of the agent.'), requiredNameRule),
+              key: text(253, 'Key in the Secret.'),
+              optional: Type.Optional(
+                unsupported(
+                  Type.Boolean({ description: 'The Secret may be missing.' }),
+                  'remove it: a session never runs without its password',
+                  [false],
+                ),
               ),
-            ),
-          },
-          { description: 'A key of a Secret. Excludes file.' },
-        ),
-      ),
-      file: Type.Optional(
-        ours(
-          text(
-            1024,
-            'Absolute path of a file on the node that holds the password and nothing else. Excludes secretKeyRef.',
+            },
+            { description: 'A key of a Secret. Excludes file.' },
           ),
         ),
-      ),
-    },
-    { description: `${description} From 1 to 80 octets; a line break at its end does not count.` },
+        file: Type.Optional(
+          ours(
+            ruled(
+              text(
+                1024,
+                'Absolute path of a file on the node that holds the password and nothing else. Excludes secretKeyRef.',
+              ),
+              filePathRule,
+            ),
+          ),
+        ),
+      },
+      { description: `${description} From 1 to 80 octets; a line break at its end does not count.` },
+    ),
+    passwordRule,
   );

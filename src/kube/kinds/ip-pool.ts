@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
-import { choice, cidr, selector, unsupported } from './field.ts';
+import { choice, cidr, defaulted, selector, unsupported } from './field.ts';
 import type { Kind } from './kind.ts';
+import { immutableRule, requiredCidrRule, ruled } from './rule.ts';
+import { acceptance, acceptanceColumns } from './status.ts';
 
 const encapsulation = (name: string) =>
   unsupported(
@@ -12,20 +14,34 @@ const encapsulation = (name: string) =>
 const podCIDRs = 'remove it: addresses come from the podCIDRs of the Nodes';
 
 const spec = Type.Object({
-  cidr: cidr('The range of pod addresses that the pool describes, without host bits.'),
+  cidr: ruled(
+    cidr('The range of pod addresses that the pool describes, without host bits.'),
+    requiredCidrRule,
+    immutableRule('the range of a pool'),
+  ),
   natOutgoing: Type.Optional(
-    Type.Boolean({
-      description:
-        'Traffic from the pool to addresses outside all pools leaves with the address of the node; false if absent.',
-    }),
+    defaulted(
+      Type.Boolean({
+        description:
+          'Traffic from the pool to addresses outside all pools leaves with the address of the node; false if absent.',
+      }),
+      false,
+    ),
   ),
   disabled: Type.Optional(
-    Type.Boolean({
-      description: 'Traffic to the pool is not translated, but nothing of it is announced; false if absent.',
-    }),
+    defaulted(
+      Type.Boolean({
+        description:
+          'Traffic to the pool is not translated, but nothing of it is announced; false if absent.',
+      }),
+      false,
+    ),
   ),
   disableBGPExport: Type.Optional(
-    Type.Boolean({ description: 'Nothing of the pool is announced to peers; false if absent.' }),
+    defaulted(
+      Type.Boolean({ description: 'Nothing of the pool is announced to peers; false if absent.' }),
+      false,
+    ),
   ),
   ipipMode: Type.Optional(encapsulation('IPIP')),
   vxlanMode: Type.Optional(encapsulation('VXLAN')),
@@ -64,5 +80,12 @@ export const ipPoolKind = {
   shortNames: ['grypool'],
   description:
     'A range of pod addresses: whether its traffic is translated on the way out, and whether it is announced.',
+  columns: [
+    { name: 'CIDR', type: 'string', path: '.spec.cidr' },
+    { name: 'NAT', type: 'boolean', path: '.spec.natOutgoing' },
+    { name: 'Disabled', type: 'boolean', path: '.spec.disabled' },
+    ...acceptanceColumns,
+  ],
   spec,
+  status: acceptance,
 } satisfies Kind<typeof spec>;

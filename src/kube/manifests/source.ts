@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../ports/clock.ts';
 import { describeError } from '../../ports/error.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Problem } from '../../ports/problem.ts';
+import { ProblemLog } from '../problem-log.ts';
 import type { SecretInterest } from '../records/secret.ts';
 import { emptySnapshot, type Snapshot } from '../records/snapshot.ts';
 import { type Fingerprint, identifyDirectory, limits, listManifests, readManifest } from './directory.ts';
@@ -41,6 +42,7 @@ export class ManifestSource {
   readonly #options: ManifestSourceOptions;
   readonly #store = new ManifestStore();
   readonly #watch: DirectoryWatch;
+  readonly #problemLog: ProblemLog;
   readonly #firstRead = Promise.withResolvers<void>();
   /** Fingerprints of the file versions in force. */
   readonly #accepted = new Map<string, Fingerprint>();
@@ -56,6 +58,7 @@ export class ManifestSource {
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
+    this.#problemLog = new ProblemLog(options.log, 'problem in the manifests');
     this.#interest = { namespace: options.namespace, keys: new Map() };
     this.#watch = new DirectoryWatch(options.directory, () => this.#wakeWithin(SETTLE));
   }
@@ -217,17 +220,9 @@ export class ManifestSource {
   #publish(problems: readonly Problem[]): void {
     const snapshot = this.#store.snapshot(this.#synced, problems);
     if (snapshot === this.#snapshot || this.#stopped) return;
-    this.#logNews(snapshot.problems);
+    this.#problemLog.take(snapshot.problems);
     this.#snapshot = snapshot;
     this.#options.onChange(snapshot);
-  }
-
-  /** Every problem is logged once, when it appears. */
-  #logNews(problems: readonly Problem[]): void {
-    const known = new Set(this.#snapshot.problems.map(textOf));
-    for (const problem of problems) {
-      if (!known.has(textOf(problem))) this.#options.log.warn('problem in the manifests', { ...problem });
-    }
   }
 
   #unreadable(error: unknown): Problem {
@@ -252,5 +247,3 @@ export class ManifestSource {
     };
   }
 }
-
-const textOf = ({ code, subject, message }: Problem): string => `${code} ${subject} ${message}`;

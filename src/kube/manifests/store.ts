@@ -1,5 +1,6 @@
 import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
+import { isWorse, lastVersion } from '../last-version.ts';
 import type { AnyRecord } from '../records/object.ts';
 import { hasError } from '../records/problem.ts';
 import { secretReferences } from '../records/secret-references.ts';
@@ -153,16 +154,11 @@ function choose(
   object: ManifestObject,
   before: GoodObject | undefined,
 ): { readonly good: GoodObject | undefined; readonly isKept: boolean } {
-  const { record, problems } = object;
-  const isWorse = record === undefined || (hasError(problems) && !hasError(before?.problems ?? []));
-  if (before !== undefined && isWorse) return { good: before, isKept: true };
+  const { record } = object;
+  if (before !== undefined && isWorse(object, hasError(before.problems)))
+    return { good: before, isKept: true };
   return { good: record === undefined ? undefined : { ...object, record }, isKept: false };
 }
-
-const lastVersion = (problem: Problem): Problem =>
-  problem.severity === 'error'
-    ? { ...problem, message: `${problem.message}; the last valid version of the object stays in force` }
-    : problem;
 
 function duplicate({ kind, name, place }: ManifestObject, first: string): Problem {
   return {
