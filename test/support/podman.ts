@@ -62,9 +62,9 @@ export class Podman implements AsyncDisposable {
       '--tmpdir',
       this.#path('tmp'),
     ];
-    const [file = '', ...before] = [`nsenter`, `--net=${this.#options.netns}`, ...this.entrance, 'podman'];
+    const before = [`--net=${this.#options.netns}`, ...this.entrance, 'podman'];
     const env = { CONTAINERS_CONF: this.#path('containers.conf') };
-    const { stdout } = await execa(file, [...before, ...storage, ...args], {
+    const { stdout } = await execa('nsenter', [...before, ...storage, ...args], {
       env,
       stdin: 'ignore',
       timeout: 60_000,

@@ -1,6 +1,6 @@
 import type { NetlinkFailure, NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
 
-/** The group (IFLA_GROUP) that links enter in order to be deleted, "gryp" in ASCII: so nobody else's are in it. */
+/** The group (IFLA_GROUP) that links enter in order to be deleted, "gryp" in ASCII: a number that nobody takes by chance. */
 const REMOVAL_GROUP = 0x67_72_79_70;
 
 interface Waiting {
@@ -12,14 +12,15 @@ interface Waiting {
 
 /**
  * Deletes links on another thread. Each deletion costs the kernel a grace period of tens of milliseconds, however many links it
- * names; so those that are wanted while one is under way are put into a group and go together in the next.
+ * names; so those that are wanted while one is under way are put into a group and go together in the next. Who is in the group is read
+ * back before: another's link never goes with ours.
  */
 export class LinkRemover {
-  readonly #netlink: Pick<Rtnetlink, 'runAsync'>;
+  readonly #netlink: Pick<Rtnetlink, 'runAsync' | 'links'>;
   #waiting: Waiting[] = [];
   #busy = false;
 
-  constructor(netlink: Pick<Rtnetlink, 'runAsync'>) {
+  constructor(netlink: Pick<Rtnetlink, 'runAsync' | 'links'>) {
     this.#netlink = netlink;
   }
 
@@ -46,27 +47,36 @@ export class LinkRemover {
   }
 
   async #removeTogether(links: readonly Waiting[]): Promise<void> {
-    const failures = await this.#netlink.runAsync(
-      deletion(links.map((link) => link.index)),
-      new AbortController().signal,
-    );
+    const indexes = links.map((link) => link.index);
+    const failures =
+      indexes.length === 1 ? await this.#run(indexes.map(deletion)) : await this.#removeGroup(indexes);
     const real = failures.filter((failure) => failure.errnoName !== 'ENODEV');
     for (const { index, settle } of links) settle(real.find((failure) => concerns(failure, index)));
   }
+
+  async #removeGroup(indexes: readonly number[]): Promise<readonly NetlinkFailure[]> {
+    const group = REMOVAL_GROUP;
+    const entered = await this.#run(
+      indexes.map((index) => ({ kind: 'link.set', link: { index }, group }) as const),
+    );
+    const wanted = new Set(indexes);
+    const members = this.#netlink.links().filter((link) => link.group === group);
+    const onlyOurs = members.every(({ index }) => wanted.has(index));
+    const gone = await this.#run(
+      onlyOurs ? [{ kind: 'link.delete', link: { group } }] : indexes.map(deletion),
+    );
+    return [...entered, ...gone];
+  }
+
+  #run(requests: readonly NetlinkRequest[]): Promise<readonly NetlinkFailure[]> {
+    return this.#netlink.runAsync(requests, new AbortController().signal);
+  }
 }
 
-/** The requests that delete these links. */
-function deletion(indexes: readonly number[]): readonly NetlinkRequest[] {
-  const [only] = indexes;
-  if (only !== undefined && indexes.length === 1) return [{ kind: 'link.delete', link: { index: only } }];
-  return [
-    ...indexes.map((index): NetlinkRequest => ({ kind: 'link.set', link: { index }, group: REMOVAL_GROUP })),
-    { kind: 'link.delete', link: { group: REMOVAL_GROUP } },
-  ];
-}
+const deletion = (index: number): NetlinkRequest => ({ kind: 'link.delete', link: { index } });
 
-/** A failed deletion concerns all who asked for it, a link that could not enter the group only its own. */
+/** A failed deletion of the group concerns all who asked for it, any other request only the link that it names. */
 function concerns({ request }: NetlinkFailure, index: number): boolean {
-  if (request.kind === 'link.delete') return true;
-  return request.kind === 'link.set' && 'index' in request.link && request.link.index === index;
+  if (request.kind !== 'link.delete' && request.kind !== 'link.set') return false;
+  return 'group' in request.link || ('index' in request.link && request.link.index === index);
 }

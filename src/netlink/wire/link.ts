@@ -57,6 +57,11 @@ function readLinkAttribute(attribute: AttributeReader, link: Mutable<LinkRecord>
     case IFLA.MASTER:
       link.master = attribute.u32();
       break;
+    case IFLA.GROUP: {
+      const group = attribute.u32();
+      if (group !== 0) link.group = group;
+      break;
+    }
     case IFLA.LINK: {
       // 0: the other end of a veth is in a namespace that does not concern us.
       const parent = attribute.u32();

@@ -17,6 +17,8 @@ export interface LinkRecord {
   readonly loopback: boolean;
   /** IFLA_IFALIAS: our pod links keep their owner there. */
   readonly alias?: string;
+  /** IFLA_GROUP; absent for 0, in which every link is that nobody has put elsewhere. */
+  readonly group?: number;
   /** IFLA_MASTER: index of the bridge or bond it belongs to. */
   readonly master?: number;
   /** IFLA_LINK: index of the other end (veth) or the lower device. */
