@@ -256,12 +256,12 @@ test('an agent that dies after the answer to a DEL takes the link apart at its n
 test("a link of somebody else's in the group of those that go is not deleted with them", async () => {
   await using node = await CniNode.create(dual);
   await node.start();
-  await node.netns.ip('link add foreign type dummy');
+  await node.netns.ip('link add foreign type veth peer name foreign1');
   await node.netns.ip(`link set foreign group ${0x67_72_79_70}`);
   const pods = await Promise.all(Array.from({ length: 10 }, () => node.pod()));
   await Promise.all(pods.map((pod, i) => node.add(`c${i}`, pod)));
   expect(await node.links()).toHaveLength(10);
   await Promise.all(pods.map((pod, i) => node.del(`c${i}`, pod.path)));
   await expect.poll(() => node.links()).toEqual([]);
-  expect(await node.netns.ip('-brief link show foreign')).toContain('foreign');
+  expect(await node.netns.ip('-brief link show foreign')).toContain('foreign@foreign1');
 });
