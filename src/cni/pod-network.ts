@@ -49,6 +49,8 @@ export interface PodNetworkOptions {
   readonly onAnswer?: (command: string, code: number | undefined, seconds: number) => void;
   /** Marks the routes to pods. */
   readonly routeProtocol: number;
+  /** Where /proc/sys can be written. Default: there. */
+  readonly sysctlDir?: string;
   /** `/run/gryphon/cni.sock`; the DEL queue and the heartbeat stand in the same directory. */
   readonly socketPath: string;
 }
@@ -82,7 +84,7 @@ export class PodNetwork {
   constructor(options: PodNetworkOptions) {
     const { netlink, ipam, clock, log, socketPath } = options;
     this.#options = options;
-    this.#links = new PodLinks(netlink, options.routeProtocol);
+    this.#links = new PodLinks(netlink, options.routeProtocol, options.sysctlDir ?? '/proc/sys');
     this.#operations = new OperationQueue(MAX_OPERATIONS);
     this.#flows = new FlowFlusher({ open: options.openFlowTable, clock, log });
     const refusal = (): string | undefined => this.#drained ?? this.#notReady();
@@ -152,6 +154,8 @@ export class PodNetwork {
       ...live.filter(({ stage }) => stage !== 'whole'),
     ];
     await Promise.all(unfinished.map((key) => this.#undoUnfinished(key)));
+    // The agent before this one may have died before it came to these.
+    this.#flows.add(ipam.resting());
     if (adopted.length > 0)
       log.warn('pod links that the journal does not know are adopted', { count: adopted.length });
     this.#context.changed();

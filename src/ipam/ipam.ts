@@ -212,6 +212,11 @@ export class Ipam {
     return [...this.#attachments.values()];
   }
 
+  /** Addresses that rest: nobody has them, and their pods have gone a short while ago. */
+  resting(): readonly Address[] {
+    return this.#allocator.cooling(this.#clock.monotonic()).map(({ address }) => address);
+  }
+
   usage(): readonly CidrUsage[] {
     return this.#allocator.usage(this.#clock.monotonic());
   }

@@ -204,23 +204,39 @@ test('CHECK tells what is missing', async () => {
   });
 });
 
+/** Writes a connection of this address into the node's table. */
+async function insertFlow(node: CniNode, source: string): Promise<void> {
+  const tcp = ['-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'];
+  const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', '80'];
+  await node.netns.exec('conntrack', ...tcp, ...flow);
+}
+
+/** Whose connections the node knows. */
+async function flowSources(node: CniNode): Promise<readonly string[]> {
+  const text = await node.netns.exec('conntrack', '-L', '-d', '192.0.2.9');
+  return [...text.matchAll(/^tcp.*?src=(\S+)/gm)].map((m) => m[1] ?? '').sort();
+}
+
 test("connections of a freed address are forgotten, others' are not", async () => {
   await using node = await CniNode.create(dual, 30_000, 10);
   await node.start();
-  const pod = await node.pod();
-  const [own = ''] = addressesOf(await node.add('c1', pod)).map((text) => text.split('/')[0] ?? '');
-  for (const source of [own, '10.244.1.200']) {
-    const tcp = ['-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'];
-    const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', '80'];
-    await node.netns.exec('conntrack', ...tcp, ...flow);
-  }
-  const sources = async (): Promise<readonly string[]> => {
-    const text = await node.netns.exec('conntrack', '-L', '-d', '192.0.2.9');
-    return [...text.matchAll(/^tcp.*?src=(\S+)/gm)].map((m) => m[1] ?? '').sort();
-  };
-  expect(await sources()).toEqual(['10.244.1.200', own].sort());
+  await node.add('c1', await node.pod());
+  for (const source of ['10.244.1.2', '10.244.1.200']) await insertFlow(node, source);
+  expect(await flowSources(node)).toEqual(['10.244.1.2', '10.244.1.200']);
   await node.del('c1');
-  await expect.poll(sources, { timeout: 5000 }).toEqual(['10.244.1.200']);
+  await expect.poll(() => flowSources(node), { timeout: 5000 }).toEqual(['10.244.1.200']);
+});
+
+test('connections of a freed address are forgotten also when the agent was killed before it came to that', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  await node.add('c1', await node.pod());
+  await node.del('c1');
+  await expect.poll(() => fs.readFileSync(node.journal, 'utf8')).toContain('"kind":"free"');
+  await node.stop('SIGKILL');
+  for (const source of ['10.244.1.2', '10.244.1.200']) await insertFlow(node, source);
+  await node.start({ haste: 10 });
+  await expect.poll(() => flowSources(node), { timeout: 5000 }).toEqual(['10.244.1.200']);
 });
 
 test('DEL is answered before the link has gone: a sandbox that is used again never meets remains', async () => {
