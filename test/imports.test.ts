@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/bgp/config.ts': ['src/net', 'src/bgp/filter.ts', 'src/bgp/wire/communities.ts'],
   'src/bgp/filter.ts': ['src/net', 'src/bgp/config.ts', 'src/bgp/wire/communities.ts'],
-  'src/bgp/status.ts': ['src/net', 'src/bgp/config.ts'],
+  'src/bgp/status.ts': ['src/ports', 'src/net', 'src/bgp/config.ts'],
   'src/bgp/tcp': ['src/ports', 'src/net', 'src/netlink', 'src/bgp/transport.ts'],
   'src/bgp': ['src/ports', 'src/net', 'src/bgp'],
   'src/iptables': ['src/ports', 'src/net', 'src/dataplane'],

@@ -13,22 +13,27 @@ export function* routeViews(
   states: Iterable<RouteState>,
   links: ReadonlyMap<number, LinkRecord>,
 ): Generator<RouteView> {
-  for (const { prefix, origin, nextHops, from, state, reason } of states) {
-    yield {
-      prefix,
-      origin,
-      via: nextHops.length === 0 ? ['blackhole'] : nextHops.map((hop) => way(hop, links)),
-      learnedFrom: from ?? 'an earlier run',
-      state,
-      ...(reason === undefined ? {} : { reason }),
-    };
-  }
-  for (const list of unresolved) {
-    for (const { prefix, from, reason } of list) {
-      const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
-      yield { prefix, origin, via: [], learnedFrom: from, state: 'unresolved', reason };
-    }
-  }
+  for (const state of states) yield routeView(state, links);
+  for (const list of unresolved) for (const route of list) yield unresolvedView(route);
+}
+
+/** A route that we want or hold. */
+export function routeView(route: RouteState, links: ReadonlyMap<number, LinkRecord>): RouteView {
+  const { prefix, origin, nextHops, from, state, reason } = route;
+  return {
+    prefix,
+    origin,
+    via: nextHops.length === 0 ? ['blackhole'] : nextHops.map((hop) => way(hop, links)),
+    learnedFrom: from ?? 'an earlier run',
+    state,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** A route that cannot be written now. */
+export function unresolvedView({ prefix, from, reason }: Unresolved): RouteView {
+  const origin = isHostPrefix(prefix) ? 'pod' : 'remote';
+  return { prefix, origin, via: [], learnedFrom: from, state: 'unresolved', reason };
 }
 
 function way(hop: NextHopRecord, links: ReadonlyMap<number, LinkRecord>): string {

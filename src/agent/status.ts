@@ -9,12 +9,13 @@ import type {
   StatusView,
 } from '../api/view.ts';
 import type { Speaker } from '../bgp/speaker.ts';
-import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
+import type { AdvertisedStatus, PeerStatus, RibEntryStatus } from '../bgp/status.ts';
 import type { Intent } from '../calc/intent.ts';
 import { addressList } from '../calc/node-addresses.ts';
 import type { ConflistDriver } from '../cni/conflist-driver.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -25,7 +26,7 @@ import type { Loop } from './loop.ts';
 import type { Persistent } from './persistent.ts';
 import type { Pods } from './pods.ts';
 import { readinessChecks } from './readiness.ts';
-import { routeViews } from './route-view.ts';
+import { routeView, routeViews, unresolvedView } from './route-view.ts';
 
 export interface AgentStatusOptions {
   readonly version: string;
@@ -133,6 +134,21 @@ export class AgentStatus implements AgentView {
 
   rib(): Iterable<RibEntryStatus> {
     return this.#options.speaker.rib();
+  }
+
+  advertisedTo(prefix: Prefix): readonly string[] {
+    return this.#options.speaker.advertisedTo(prefix);
+  }
+
+  advertised(peer: string): Iterable<AdvertisedStatus> | undefined {
+    return this.#options.speaker.advertised(peer);
+  }
+
+  route(prefix: Prefix): RouteView | undefined {
+    const state = this.#options.routes.state(prefix);
+    if (state !== undefined) return routeView(state, this.#options.links());
+    const unresolved = this.#options.intent()?.learned?.unresolvedRoute(prefix);
+    return unresolved && unresolvedView(unresolved);
   }
 
   routes(): Iterable<RouteView> {

@@ -65,11 +65,13 @@ function apiErrorOf(error: FastifyError | ApiError): ApiError {
   return (error.statusCode ?? 500) < 500 ? badRequest(error.message) : internalError();
 }
 
-/** Ajv's message with what it leaves out: which parameter is unknown, which values are allowed. */
+/** Ajv's message with what it leaves out: which parameter is unknown or missing, which values are allowed. */
 function validationText(error: FastifyError): string {
   const first = error.validation?.[0];
   const unknown = first?.params['additionalProperty'];
   if (typeof unknown === 'string') return `unknown parameter ${JSON.stringify(unknown)}`;
+  const missing = first?.params['missingProperty'];
+  if (typeof missing === 'string') return `${missing} must be given`;
   const name = first?.instancePath.slice(1) ?? '';
   const allowed = first?.params['allowedValues'];
   return Array.isArray(allowed)

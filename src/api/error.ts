@@ -40,8 +40,8 @@ export const badRequest = (reason: string): ApiError =>
     'see docs/api.md for the parameters',
   );
 
-export const badQuery = (reason: string): ApiError =>
-  new ApiError(400, 'GRY_API_QUERY', reason, 'see docs/api.md for the parameters');
+export const badQuery = (reason: string, remedy = 'see docs/api.md for the parameters'): ApiError =>
+  new ApiError(400, 'GRY_API_QUERY', reason, remedy);
 
 export const internalError = (): ApiError =>
   new ApiError(500, 'GRY_API_INTERNAL', 'the agent failed to answer', 'look for component "api" in its log');

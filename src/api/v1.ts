@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
+import { type ApiError, badQuery } from './error.ts';
 import { type ListOptions, listStream } from './list-stream.ts';
 import { prefixFilter } from './prefix-filter.ts';
+import { AdvertisedList, AdvertisedQuery, selectAdvertised } from './resources/advertised.ts';
 import { BgpRouteList, BgpRouteQuery, selectBgpRoute } from './resources/bgp-route.ts';
 import { ErrorBody } from './resources/common.ts';
 import { Ipam, ipamOf } from './resources/ipam.ts';
@@ -35,7 +37,20 @@ export function registerV1(app: FastifyInstance, view: AgentView, log: Log): voi
       const matches = prefixFilter(query.prefix);
       return reply
         .type(JSON_TYPE)
-        .send(stream(view.rib(), query.limit, (entry) => selectBgpRoute(entry, query, matches)));
+        .send(stream(view.rib(), query.limit, (entry) => selectBgpRoute(entry, query, matches, view)));
+    },
+  );
+
+  app.get<{ Querystring: AdvertisedQuery }>(
+    '/v1/bgp/advertised',
+    { schema: { querystring: AdvertisedQuery, response: { 200: AdvertisedList, ...errors } } },
+    ({ query }, reply) => {
+      const matches = prefixFilter(query.prefix);
+      const routes = view.advertised(query.peer);
+      if (routes === undefined) throw unknownPeer(query.peer);
+      return reply
+        .type(JSON_TYPE)
+        .send(stream(routes, query.limit, (route) => selectAdvertised(route, query, matches)));
     },
   );
 
@@ -57,5 +72,8 @@ export function registerV1(app: FastifyInstance, view: AgentView, log: Log): voi
       onError: (error) => log.error('list cut off', { reason: describeError(error) }),
     });
 }
+
+const unknownPeer = (name: string): ApiError =>
+  badQuery(`there is no BGP peer ${JSON.stringify(name)}`, 'see `gryphon peers` for their names');
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -1,4 +1,4 @@
-import type { PeerStatus, RibEntryStatus } from '../bgp/status.ts';
+import type { AdvertisedStatus, PeerStatus, RibEntryStatus } from '../bgp/status.ts';
 import type { Attachment, PodReference } from '../ipam/attachment.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -116,6 +116,12 @@ export interface AgentView {
   peers(): readonly PeerStatus[];
   /** The Loc-RIB with all paths; lazy, in no particular order. */
   rib(): Iterable<RibEntryStatus>;
+  /** Names of the peers that have been told the prefix. */
+  advertisedTo(prefix: Prefix): readonly string[];
+  /** What a peer has been told; lazy. Undefined: there is no peer of that name. */
+  advertised(peer: string): Iterable<AdvertisedStatus> | undefined;
+  /** The route of one prefix, which need not be BGP's; undefined: we neither want nor hold one. */
+  route(prefix: Prefix): RouteView | undefined;
   /** Read in slices, with turns of the event loop between them: a lazy iterable costs the least. */
   routes(): Iterable<RouteView>;
   pods(): readonly PodView[];

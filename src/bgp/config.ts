@@ -58,6 +58,8 @@ export interface PeerConfig {
   readonly enabled?: boolean;
   /** Why it is not enabled although somebody wants it to be, as `PeerStatus.problem` tells it. */
   readonly problem?: string;
+  /** What to do about it. */
+  readonly remedy?: string;
   readonly import: ImportPolicy;
   readonly export: ExportPolicy;
   /** TCP-MD5 (RFC 2385), 1 to 80 octets. Secret: never logged, never shown. */

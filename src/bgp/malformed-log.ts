@@ -1,17 +1,22 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Received } from './channel.ts';
+import type { MalformedReaction } from './status.ts';
 import { hex } from './wire/bytes.ts';
+import type { Decoded } from './wire/message.ts';
 
-/** Milliseconds between two dumps of one peer's messages. */
+/** Milliseconds between two dumps of one peer's messages, for each reaction. */
 const DUMP_INTERVAL = 60_000;
 
-/** Writes malformed messages of one peer whole, as RFC 7606 §6 asks for, but not more often than people can read. */
+/**
+ * Writes malformed messages of one peer whole, as RFC 7606 §6 asks for, but not more often than people can read. Each reaction has
+ * its own minute, so that a peer whose attributes are discarded all the time cannot hide the message that ended its session.
+ */
 export class MalformedLog {
   readonly #peer: string;
   readonly #clock: Clock;
   readonly #log: Log;
-  #dumpedAt = Number.NEGATIVE_INFINITY;
+  readonly #dumps = new Map<MalformedReaction, { readonly at: number; unlogged: number }>();
 
   constructor(peer: string, clock: Clock, log: Log) {
     this.#peer = peer;
@@ -19,27 +24,41 @@ export class MalformedLog {
     this.#log = log;
   }
 
-  /** A message with something wrong; one without is passed over. */
-  report({ decoded, bytes }: Received): void {
-    if (decoded.kind === 'ignore') {
-      this.#log.debug('message ignored', { peer: this.#peer, reason: decoded.reason });
-      return;
-    }
-    const problems = decoded.kind === 'reset' ? [] : decoded.problems;
-    if (decoded.kind === 'message' && problems.length === 0) return;
-    const reasons =
-      decoded.kind === 'reset'
-        ? [decoded.reason]
-        : problems.map((p) => `${p.text} (${p.rule}: ${p.reaction})`);
-    const fields = { peer: this.#peer, reasons };
+  /** Writes what is wrong with a message and gives what is done about it; undefined: nothing is wrong. */
+  report({ decoded, bytes }: Received): MalformedReaction | undefined {
+    const reaction = reactionTo(decoded);
+    if (reaction === undefined) return undefined;
+    const fields = { peer: this.#peer, reaction, reasons: reasonsOf(decoded) };
     const now = this.#clock.monotonic();
-    // A family or attribute that is not ours is not malformed.
-    const harmless = decoded.kind === 'message' && problems.every((p) => p.reaction === 'ignore');
-    if (harmless || now - this.#dumpedAt < DUMP_INTERVAL) {
+    const last = this.#dumps.get(reaction);
+    if (reaction === 'ignore') {
+      this.#log.debug('message ignored', fields);
+    } else if (last !== undefined && now - last.at < DUMP_INTERVAL) {
+      last.unlogged++;
       this.#log.debug('malformed message', fields);
-      return;
+    } else {
+      this.#dumps.set(reaction, { at: now, unlogged: 0 });
+      const unlogged = last?.unlogged ?? 0;
+      this.#log.warn('malformed message', {
+        ...fields,
+        ...(unlogged > 0 && { unlogged }),
+        bytes: hex(bytes),
+      });
     }
-    this.#dumpedAt = now;
-    this.#log.warn('malformed message', { ...fields, bytes: hex(bytes) });
+    return reaction;
   }
+}
+
+/** What is done about a message, by the gravest of what is wrong with it. */
+function reactionTo(decoded: Decoded): MalformedReaction | undefined {
+  if (decoded.kind !== 'message') return decoded.kind;
+  const { problems } = decoded;
+  return (['withdraw', 'discard', 'ignore'] as const).find((kind) =>
+    problems.some((p) => p.reaction === kind),
+  );
+}
+
+function reasonsOf(decoded: Decoded): readonly string[] {
+  if (decoded.kind === 'reset' || decoded.kind === 'ignore') return [decoded.reason];
+  return decoded.problems.map(({ text, rule, reaction }) => `${text} (${rule}: ${reaction})`);
 }

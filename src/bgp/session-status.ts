@@ -1,22 +1,32 @@
+import type { Problem } from '../ports/problem.ts';
 import type { PeerConfig } from './config.ts';
 import type { Exchange } from './exchange.ts';
+import { localOpen } from './fsm/open.ts';
 import type { AgreedRestart } from './fsm/restart-agreement.ts';
 import type { FsmState, Negotiated } from './fsm/state.ts';
+import { configuredProblems } from './peer-problems.ts';
 import type { KeptRoutes } from './retention.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { PeerStatus, PrefixCounts } from './status.ts';
+import { capabilityText } from './wire/capability-text.ts';
+import type { OpenMessage } from './wire/message.ts';
 import { commonCapabilities } from './wire/negotiate.ts';
 
 const NO_PREFIXES: PrefixCounts = { received: 0, accepted: 0, advertised: 0 };
 
-/** Everything that people may know of a session, from the places where it stands. */
-export function sessionStatus(
-  peer: PeerConfig,
-  record: SessionRecord,
-  state: FsmState,
-  exchange: Exchange | undefined,
-  kept: KeptRoutes | undefined,
-): PeerStatus {
+/** The places where it stands what people may know of a session. */
+export interface SessionFacts {
+  readonly peer: PeerConfig;
+  readonly record: SessionRecord;
+  readonly state: FsmState;
+  readonly exchange: Exchange | undefined;
+  readonly kept: KeptRoutes | undefined;
+  /** Beside the one that the configuration tells. */
+  readonly problems: readonly Problem[];
+}
+
+export function sessionStatus(facts: SessionFacts): PeerStatus {
+  const { peer, record, state, exchange, kept } = facts;
   const { name, description, address, port, localAddress, localAS, remoteAS } = peer;
   const { password, ttlSecurity, prefixLimit, problem } = peer;
   const { establishedAt, lastDown, lastError } = record;
@@ -38,10 +48,16 @@ export function sessionStatus(
       keepaliveTime: negotiated.keepaliveTime,
     }),
     capabilities: negotiated === undefined ? [] : commonCapabilities(negotiated.local, negotiated.remote),
+    offered: {
+      local: offers(negotiated?.local ?? localOpen(state)),
+      ...(record.open !== undefined && { remote: offers(record.open) }),
+    },
     flaps: record.flaps,
     ...(lastDown !== undefined && { lastDown }),
     ...(lastError !== undefined && { lastError }),
     messages: { received: { ...record.received }, sent: { ...record.sent } },
+    malformed: record.malformedCounts(),
+    notifications: record.notifications.list(),
     prefixes: {
       'ipv4-unicast': (exchange ?? kept)?.counts('ipv4-unicast') ?? NO_PREFIXES,
       'ipv6-unicast': (exchange ?? kept)?.counts('ipv6-unicast') ?? NO_PREFIXES,
@@ -52,8 +68,11 @@ export function sessionStatus(
     ...(ttlSecurity !== undefined && { ttlSecurity }),
     ...(prefixLimit !== undefined && { prefixLimit: prefixLimit.limit }),
     ...(problem !== undefined && { problem }),
+    problems: [...configuredProblems(peer), ...facts.problems],
   };
 }
+
+const offers = ({ capabilities }: OpenMessage): readonly string[] => capabilities.map(capabilityText);
 
 function restartStatus(
   agreed: AgreedRestart | undefined,

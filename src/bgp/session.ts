@@ -2,18 +2,20 @@ import { equal } from '../net/equal.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
+import type { Problem } from '../ports/problem.ts';
 import type { Received } from './channel.ts';
-import type { PeerConfig } from './config.ts';
+import type { BgpFamily, PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
 import { type Announced, Exchange, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
 import { establishedConnection, type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
 import { Machine } from './machine.ts';
 import { MalformedLog } from './malformed-log.ts';
+import { peerProblems } from './peer-problems.ts';
 import { PrefixWatch } from './prefix-limit.ts';
 import { Retention } from './retention.ts';
 import { fsmConfig, sessionIdentity } from './session-config.ts';
-import { counterOf, SessionRecord } from './session-record.ts';
+import { SessionRecord } from './session-record.ts';
 import { sessionStatus } from './session-status.ts';
 import { silenceHint } from './silence.ts';
 import type { PeerStatus } from './status.ts';
@@ -114,6 +116,7 @@ export class Session {
 
   /** A connection that the peer opened and that did not satisfy what protects it. */
   refused(reason: string): void {
+    this.#record.keptOut = reason;
     this.#attemptFailed({ reason });
   }
 
@@ -139,8 +142,20 @@ export class Session {
   }
 
   status(): PeerStatus {
-    const { state } = this.#machine;
-    return sessionStatus(this.#peer, this.#record, state, this.#exchange, this.#retention.status());
+    return sessionStatus({
+      peer: this.#peer,
+      record: this.#record,
+      state: this.#machine.state,
+      exchange: this.#exchange,
+      kept: this.#retention.status(),
+      problems: this.problems(),
+    });
+  }
+
+  /** What a person should mend, as far as the session itself knows. */
+  problems(): readonly Problem[] {
+    const received = (family: BgpFamily): number => this.#exchange?.inbound.received(family) ?? 0;
+    return peerProblems(this.#peer, this.#record, received, this.#options.clock.monotonic());
   }
 
   // --- life ---
@@ -165,6 +180,7 @@ export class Session {
       this.#stop('configuration changed', notification('peerDeconfigured'));
       this.#guard(() => this.#retention.forget());
     }
+    this.#record.reconfigured();
     this.#machine.configure(fsmConfig(this.#peer, this.#speaker));
     this.#start();
   }
@@ -213,9 +229,7 @@ export class Session {
       case 'cancel-dial':
         return this.#connections.cancelDial();
       case 'send':
-        if (this.#connections.send(output.id, output.message)) {
-          this.#record.sent[counterOf(output.message.kind)]++;
-        }
+        if (this.#connections.send(output.id, output.message)) this.#record.count('sent', output.message);
         return;
       case 'close':
         return this.#connections.close(output.id, output.abort);
@@ -264,10 +278,11 @@ export class Session {
 
   #received(id: number, received: Received): void {
     const { decoded, type, at } = received;
-    this.#malformed.report(received);
+    const reaction = this.#malformed.report(received);
+    if (reaction !== undefined) this.#record.malformed(reaction);
     switch (decoded.kind) {
       case 'message':
-        this.#record.received[counterOf(decoded.message.kind)]++;
+        this.#record.count('received', decoded.message);
         return this.#machine.feed({ kind: 'message', id, message: decoded.message, at });
       case 'withdraw': {
         const { withdrawn } = decoded;

@@ -11,7 +11,7 @@ import type { Self } from './rib/import-policy.ts';
 import type { RouteChange } from './rib/loc-rib.ts';
 import { Rib } from './rib/rib.ts';
 import { Session } from './session.ts';
-import type { LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
+import type { AdvertisedStatus, LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
 import type { Connection, Endpoint, Transport, TransportError } from './transport.ts';
 import { type Task, Turns } from './turns.ts';
 import { notification, shutdownNotification } from './wire/notification.ts';
@@ -111,13 +111,23 @@ export class Speaker {
     return this.#rib.entries();
   }
 
+  /** Names of the peers that have been told the prefix. */
+  advertisedTo(prefix: Prefix): readonly string[] {
+    return this.#rib.advertisedTo(prefix);
+  }
+
+  /** What a peer has been told, lazily; undefined: there is no peer of that name. */
+  advertised(peer: string): Iterable<AdvertisedStatus> | undefined {
+    return this.#sessions.has(peer) ? this.#rib.advertised(peer) : undefined;
+  }
+
   /** What `onRoutes` has told so far: a copy, made on demand. */
   learned(): ReadonlyMap<Prefix, LearnedRoute> {
     return this.#rib.learned;
   }
 
   problems(): readonly Problem[] {
-    return this.#listeners.problems();
+    return [...this.#listeners.problems(), ...[...this.#sessions.values()].flatMap((s) => s.problems())];
   }
 
   /** Connections refused so far: from addresses that are no configured peer, or not protected as theirs must be. */

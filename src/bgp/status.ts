@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { Problem } from '../ports/problem.ts';
 import type { BgpFamily } from './config.ts';
 
 /** RFC 4271 §8.2.2, in lower case words. `disabled` is not of the RFC: configured off, no attempt is made. */
@@ -46,11 +47,17 @@ export interface PeerStatus {
   readonly keepaliveTime?: number;
   /** Names of what both sides announced: `four-octet-as`, `route-refresh`, `ipv4-unicast`. */
   readonly capabilities: readonly string[];
+  /** Everything that our OPEN offers, and that its last one offered, with parameters. Absent: it has sent none. */
+  readonly offered: { readonly local: readonly string[]; readonly remote?: readonly string[] };
   readonly flaps: number;
   readonly lastDown?: PeerDown;
   /** What the last attempt to connect failed with, while not established: `connection refused`. */
   readonly lastError?: string;
   readonly messages: { readonly received: MessageCounts; readonly sent: MessageCounts };
+  /** Those that came and were not as they should be; each counts once, by the gravest of what is wrong in it. */
+  readonly malformed: MalformedCounts;
+  /** Both directions, since the peer was configured. */
+  readonly notifications: readonly NotificationCount[];
   readonly prefixes: Readonly<Record<BgpFamily, PrefixCounts>>;
   /** End-of-RIB was received for every negotiated family of this session. */
   readonly endOfRib: boolean;
@@ -64,6 +71,8 @@ export interface PeerStatus {
   readonly prefixLimit?: number;
   /** What stands in the peer's way, wrong on our side: `its password is not there`. */
   readonly problem?: string;
+  /** What a person should mend about it, `problem` among them. */
+  readonly problems: readonly Problem[];
 }
 
 export interface RestartStatus {
@@ -88,6 +97,19 @@ export interface MessageCounts {
   readonly routeRefresh: number;
 }
 
+/** By what was done: RFC 7606 §2, and `ignore` for what a standard tells to skip, which is no mistake of the peer. */
+export type MalformedReaction = 'reset' | 'withdraw' | 'discard' | 'ignore';
+export type MalformedCounts = Readonly<Record<MalformedReaction, number>>;
+
+export interface NotificationCount {
+  readonly direction: 'sent' | 'received';
+  /** As on the wire. Absent, together with `subcode`: of a kind that no standard names. */
+  readonly code?: number;
+  readonly subcode?: number;
+  readonly name: string;
+  readonly count: number;
+}
+
 export interface PrefixCounts {
   /** In the Adj-RIB-In, before policy. */
   readonly received: number;
@@ -99,25 +121,31 @@ export interface PrefixCounts {
   readonly stale?: number;
 }
 
-/** One path of a prefix in the Loc-RIB, for people. */
-export interface PathStatus {
-  /** Peer name, or `local` for what this node originates. */
-  readonly peer: string;
-  readonly nextHop?: Address;
+/** What a route carries, for people. */
+export interface AttributeStatus {
   readonly asPath: readonly number[];
   readonly origin: 'igp' | 'egp' | 'incomplete';
-  readonly localPref: number;
   readonly med?: number;
   readonly communities: readonly string[];
   /** The AS_PATH as text, with sets in braces: `64512 {65001 65002}`. */
   readonly asPathText?: string;
   /** What else it carries, by name: `aggregator 64512 192.0.2.1`, `originator 10.0.0.1`, `cluster list 10.0.0.9`, `type 128 (4 octets)`. */
   readonly attributes?: readonly string[];
+}
+
+/** One path of a prefix in the Loc-RIB, for people. */
+export interface PathStatus extends AttributeStatus {
+  /** Peer name, or `local` for what this node originates. */
+  readonly peer: string;
+  readonly nextHop?: Address;
+  readonly localPref: number;
   /** RFC 7911, as received. */
   readonly pathId?: number;
   /** Kept from a session that is over. */
   readonly stale?: boolean;
   readonly best: boolean;
+  /** It is not the best, but as good for forwarding, and used beside it. */
+  readonly multipath?: boolean;
   /** Why it is not best: the tie-break that decided (`longer AS path`), or `filtered by import policy`. */
   readonly reason?: string;
 }
@@ -126,6 +154,17 @@ export interface RibEntryStatus {
   readonly prefix: Prefix;
   readonly family: BgpFamily;
   readonly paths: readonly PathStatus[];
+}
+
+/** What one peer has been told of a prefix: the Adj-RIB-Out, with the attributes as they were sent. */
+export interface AdvertisedStatus extends AttributeStatus {
+  readonly prefix: Prefix;
+  readonly family: BgpFamily;
+  readonly nextHop: Address;
+  /** Towards peers in our AS. */
+  readonly localPref?: number;
+  /** RFC 7911, as sent. */
+  readonly pathId?: number;
 }
 
 /** The best paths of a prefix, as a fact for the agent: all equal next hops together make one multipath route. */

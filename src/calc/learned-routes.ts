@@ -42,6 +42,11 @@ export class LearnedRoutes implements Iterable<RouteChange> {
     return this.#unresolved.values();
   }
 
+  /** Why the route cannot be written, if that is so. */
+  unresolvedRoute(prefix: Prefix): Unresolved | undefined {
+    return this.#unresolved.get(prefix);
+  }
+
   /** Takes the changes that there are as it begins; those that come meanwhile stay for the next time. */
   *[Symbol.iterator](): Generator<RouteChange> {
     const { changed, records } = this.#feed;

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostPort } from '../api/address.ts';
-import { BGP_FAMILIES, type BgpRoute, BgpRouteList } from '../api/resources/bgp-route.ts';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../api/resources/common.ts';
+import { type Advertised, AdvertisedList } from '../api/resources/advertised.ts';
+import { type BgpRoute, BgpRouteList } from '../api/resources/bgp-route.ts';
+import { BGP_FAMILIES, DEFAULT_LIMIT, MAX_LIMIT } from '../api/resources/common.ts';
 import { ROUTE_ORIGINS, ROUTE_STATES, type Route, RouteList } from '../api/resources/route.ts';
 import { parseAddress } from '../net/address.ts';
 import { comparePrefixes, parsePrefix, prefix } from '../net/prefix.ts';
@@ -18,6 +19,7 @@ interface Options {
   readonly state?: string;
   readonly family?: string;
   readonly peer?: string;
+  readonly advertised?: true;
 }
 
 export function register(program: Command, context: CommandContext): void {
@@ -29,14 +31,14 @@ export function register(program: Command, context: CommandContext): void {
     .addOption(new Option('--origin <origin>', 'only routes of this origin').choices(ROUTE_ORIGINS))
     .addOption(new Option('--state <state>', 'only routes in this state').choices(ROUTE_STATES))
     .addOption(new Option('--family <family>', 'with --bgp: only this family').choices(BGP_FAMILIES))
-    .option('--peer <name>', 'with --bgp: only the paths of this peer')
+    .option('--peer <name>', 'with --bgp: only the paths of this peer, as it told them')
+    .option('--advertised', 'with --bgp and --peer: what this peer has been told, as it was sent')
     .option('--limit <count>', `how many at most (default ${DEFAULT_LIMIT})`, parseLimit)
     .addOption(formatOption())
     .addOption(apiOption())
     .action(async (prefix: string | undefined, options: Options) => {
       checkOptions(options);
-      const show = options.bgp === true ? showBgp : showKernel;
-      const truncated = await show(context, connect(context, options.api), prefix, options);
+      const truncated = await showOf(options)(context, connect(context, options.api), prefix, options);
       if (truncated) context.stderr.write('there are more; raise --limit or give a prefix\n');
     });
 }
@@ -54,15 +56,18 @@ function parseLimit(text: string): number {
   return limit;
 }
 
-function checkOptions({ bgp, origin, state, family, peer }: Options): void {
+function checkOptions({ bgp, origin, state, family, peer, advertised }: Options): void {
   if (bgp === true && (origin ?? state) !== undefined) {
     throw new UsageError(
       '--origin and --state are of the kernel routes',
       'leave them out, or leave out --bgp',
     );
   }
-  if (bgp !== true && (family ?? peer) !== undefined) {
-    throw new UsageError("--family and --peer are of BGP's table", 'add --bgp');
+  if (bgp !== true && (family ?? peer ?? advertised) !== undefined) {
+    throw new UsageError("--family, --peer and --advertised are of BGP's table", 'add --bgp');
+  }
+  if (advertised === true && peer === undefined) {
+    throw new UsageError('--advertised is about one peer', 'name it with --peer');
   }
 }
 
@@ -73,6 +78,9 @@ type Show = (
   options: Options,
 ) => Promise<boolean>;
 
+const showOf = ({ bgp, advertised }: Options): Show =>
+  bgp !== true ? showKernel : advertised === true ? showAdvertised : showBgp;
+
 const showKernel: Show = async (context, client, prefix, { output, limit, origin, state }) => {
   const body = await client.get('/v1/routes', RouteList, { prefix, limit, origin, state });
   if (body.items.length === 0) context.stderr.write('no routes\n');
@@ -81,11 +89,19 @@ const showKernel: Show = async (context, client, prefix, { output, limit, origin
 };
 
 const showBgp: Show = async (context, client, prefix, { output, limit, family, peer }) => {
-  const body = await client.get('/v1/bgp/routes', BgpRouteList, { prefix, limit, family, peer });
+  const wide = output === 'wide' ? 'true' : undefined;
+  const body = await client.get('/v1/bgp/routes', BgpRouteList, { prefix, limit, family, peer, wide });
   if (body.items.length === 0) context.stderr.write('no BGP routes\n');
   await printData(context, output, body, (text) =>
     table(pathColumns, byPrefix(body.items).flatMap(pathRows), text),
   );
+  return body.truncated;
+};
+
+const showAdvertised: Show = async (context, client, prefix, { output, limit, family, peer }) => {
+  const body = await client.get('/v1/bgp/advertised', AdvertisedList, { prefix, limit, family, peer });
+  if (body.items.length === 0) context.stderr.write('nothing is advertised to this peer\n');
+  await printData(context, output, body, (text) => table(advertisedColumns, byPrefix(body.items), text));
   return body.truncated;
 };
 
@@ -105,30 +121,75 @@ const routeColumns: readonly Column<Route>[] = [
   },
 ];
 
-function routeStyle({ state }: Route): Style {
+function routeStyle({ state }: Pick<Route, 'state'>): Style {
   if (state === 'installed') return 'green';
   return state === 'failed' || state === 'unresolved' ? 'red' : 'yellow';
 }
 
-type PathRow = BgpRoute['paths'][number] & { readonly prefix: string };
+interface PathRow {
+  readonly route: BgpRoute;
+  readonly path: BgpRoute['paths'][number];
+}
 
 /** One row for each path, each with its prefix, so that grep finds them all. */
-const pathRows = ({ prefix, paths }: BgpRoute): readonly PathRow[] =>
-  paths.map((path) => ({ prefix, ...path }));
+const pathRows = (route: BgpRoute): readonly PathRow[] => route.paths.map((path) => ({ route, path }));
 
-const pathReason = ({ stale, reason }: PathRow): string =>
+const pathReason = ({ path: { stale, reason } }: PathRow): string =>
   [stale === true ? 'stale' : undefined, reason].filter((text) => text !== undefined).join('; ');
 
+/** What became of a path that was chosen; the others never come to the kernel. */
+function kernelText({ route: { kernel }, path }: PathRow): string {
+  if (!path.best && path.multipath !== true) return '';
+  if (kernel === undefined) return '-';
+  return kernel.reason === undefined ? kernel.state : `${kernel.state}: ${kernel.reason}`;
+}
+
+function kernelStyle(row: PathRow): Style | undefined {
+  return row.route.kernel === undefined ? undefined : routeStyle(row.route.kernel);
+}
+
+/** Whom the prefix was told: it is told as its best path. */
+const told = (row: PathRow, text: (route: BgpRoute) => string): string =>
+  row.path.best ? text(row.route) : '';
+
+type Carried = Pick<Advertised, 'asPath' | 'asPathText' | 'origin' | 'med' | 'communities' | 'attributes'>;
+
+const asPathOf = ({ asPath, asPathText }: Carried): string => (asPathText ?? asPath.join(' ')) || '-';
+
+/** The same for received and for sent routes, the last three only with `-o wide`. */
+const carriedColumns = <Row>(of: (row: Row) => Carried): readonly Column<Row>[] => [
+  { header: 'MED', value: (row) => String(of(row).med ?? '-') },
+  { header: 'ORIGIN', value: (row) => of(row).origin, wide: true },
+  { header: 'COMMUNITIES', value: (row) => of(row).communities.join(' ') || '-', wide: true },
+  { header: 'ATTRIBUTES', value: (row) => of(row).attributes?.join(', ') ?? '-', wide: true },
+];
+
 const pathColumns: readonly Column<PathRow>[] = [
-  { header: 'BEST', value: (path) => (path.best ? '*' : ''), style: () => 'green' },
-  { header: 'PREFIX', value: (path) => path.prefix },
-  { header: 'NEXT HOP', value: (path) => path.nextHop ?? 'self' },
-  { header: 'FROM', value: (path) => path.peer },
-  { header: 'AS PATH', value: (path) => (path.asPathText ?? path.asPath.join(' ')) || '-' },
-  { header: 'LOCAL PREF', value: (path) => String(path.localPref) },
-  { header: 'MED', value: (path) => String(path.med ?? '-') },
-  { header: 'ORIGIN', value: (path) => path.origin, wide: true },
-  { header: 'COMMUNITIES', value: (path) => path.communities.join(' ') || '-', wide: true },
-  { header: 'ATTRIBUTES', value: (path) => path.attributes?.join(', ') ?? '-', wide: true },
-  { header: 'REASON', value: (path) => pathReason(path) },
+  {
+    header: 'BEST',
+    value: ({ path }) => (path.best ? '*' : path.multipath === true ? '+' : ''),
+    style: () => 'green',
+  },
+  { header: 'PREFIX', value: ({ route }) => route.prefix },
+  { header: 'NEXT HOP', value: ({ path }) => path.nextHop ?? 'self' },
+  { header: 'FROM', value: ({ path }) => path.peer },
+  { header: 'AS PATH', value: ({ path }) => asPathOf(path) },
+  { header: 'LOCAL PREF', value: ({ path }) => String(path.localPref) },
+  ...carriedColumns<PathRow>(({ path }) => path),
+  { header: 'TOLD', value: (row) => told(row, (route) => String(route.advertised)) },
+  {
+    header: 'TOLD TO',
+    value: (row) => told(row, (route) => route.advertisedTo?.join(',') ?? ''),
+    wide: true,
+  },
+  { header: 'KERNEL', value: kernelText, style: kernelStyle },
+  { header: 'REASON', value: pathReason },
+];
+
+const advertisedColumns: readonly Column<Advertised>[] = [
+  { header: 'PREFIX', value: (route) => route.prefix },
+  { header: 'NEXT HOP', value: (route) => route.nextHop },
+  { header: 'AS PATH', value: asPathOf },
+  { header: 'LOCAL PREF', value: (route) => String(route.localPref ?? '-') },
+  ...carriedColumns<Advertised>((route) => route),
 ];

@@ -1,5 +1,6 @@
 import type { Status } from '../api/resources/status.ts';
-import { age, type Column, paint, printable, type Style, type TextOptions, table } from './output.ts';
+import { age, type Column, paint, type Style, type TextOptions, table } from './output.ts';
+import { ago, facts, problemsText } from './page.ts';
 
 type Of<K extends keyof Status> = Status[K] extends readonly (infer Item)[] ? Item : never;
 
@@ -25,13 +26,9 @@ export function statusPage(status: Status, now: number, text: TextOptions): stri
     table(driverColumns(now), status.drivers, text),
     status.drivers.some(({ failures }) => failures.length > 0) &&
       table(failureColumns(now), status.drivers.flatMap(failureRows), text),
-    problemsText(status.problems, style),
+    status.problems.length === 0 ? 'No problems\n' : problemsText(status.problems, style),
   ];
   return sections.filter((section) => section !== false).join('\n');
-}
-
-function facts(lines: readonly (readonly [name: string, value: string])[]): string {
-  return lines.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join('');
 }
 
 function bgpText({ enabled, asNumber, routerID, established, peers }: Status['bgp']): string {
@@ -101,16 +98,3 @@ const failureColumns = (now: number): readonly Column<FailureRow>[] => [
   { header: 'SINCE', value: (failure) => age(failure.since, now) },
   { header: 'REASON', value: (failure) => failure.reason },
 ];
-
-const ago = (time: string | undefined, now: number): string =>
-  time === undefined ? 'never' : `${age(time, now)} ago`;
-
-/** Each with its remedy below it. */
-function problemsText(problems: Status['problems'], style: (name: Style) => Style | undefined): string {
-  if (problems.length === 0) return 'No problems\n';
-  const lines = problems.map(({ severity, subject, message, remedy, code }) => {
-    const mark = paint(severity, style(severity === 'error' ? 'red' : 'yellow'));
-    return `${mark}: ${printable(`${subject}: ${message} (${code})\n  ${remedy}`)}\n`;
-  });
-  return lines.join('');
-}

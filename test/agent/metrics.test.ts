@@ -54,12 +54,17 @@ test('what is, read from the view', async () => {
     'gryphon_bgp_state_since_timestamp_seconds{peer="peer/tor-a"} 1767268793',
     'gryphon_bgp_last_established_timestamp_seconds{peer="mesh/node-b"} 1767268488',
     'gryphon_bgp_last_established_timestamp_seconds{peer="peer/tor-a"} 1767178800',
-    'gryphon_bgp_flaps_total{peer="mesh/node-b"} 0',
-    'gryphon_bgp_flaps_total{peer="peer/tor-a"} 2',
+    'gryphon_bgp_session_flaps_total{peer="mesh/node-b"} 0',
+    'gryphon_bgp_session_flaps_total{peer="peer/tor-a"} 2',
     ...messages('mesh/node-b', { received: [1, 4, 0, 31, 0], sent: [1, 3, 0, 32, 0] }),
-    ...messages('peer/tor-a', { received: [3, 0, 1, 9000, 0], sent: [0, 0, 0, 0, 0] }),
-    ...prefixes('mesh/node-b', [1, 1, 1]),
-    ...prefixes('peer/tor-a', [0, 0, 0]),
+    ...messages('peer/tor-a', { received: [3, 0, 2, 9000, 0], sent: [0, 0, 0, 0, 0] }),
+    'gryphon_bgp_notifications_total{peer="peer/tor-a",direction="received",code="6",subcode="2"} 1',
+    'gryphon_bgp_notifications_total{peer="peer/tor-a",direction="received",code="other",subcode="other"} 1',
+    ...malformed('mesh/node-b', [0, 0, 0, 0]),
+    ...malformed('peer/tor-a', [0, 2, 1, 5]),
+    ...prefixes('mesh/node-b', [1, 1, 1, 0], [1, 1, 1, 0]),
+    ...prefixes('peer/tor-a', [0, 0, 0, 0], [2, 1, 0, 2]),
+    'gryphon_bgp_prefix_limit{peer="peer/tor-a"} 1000',
     `gryphon_build_info{version="0.1.0",node_version="${process.version}"} 1`,
     'gryphon_loop_runs_total{result="ok"} 0',
     'gryphon_loop_runs_total{result="failed"} 0',
@@ -80,10 +85,17 @@ function messages(peer: string, counts: Readonly<Record<string, readonly number[
   );
 }
 
-function prefixes(peer: string, counts: readonly number[]): readonly string[] {
-  return ['ipv4-unicast', 'ipv6-unicast'].flatMap((family) =>
+function malformed(peer: string, counts: readonly number[]): readonly string[] {
+  return ['reset', 'withdraw', 'discard', 'ignore'].map(
+    (reaction, i) => `gryphon_bgp_malformed_total{peer="${peer}",reaction="${reaction}"} ${counts[i]}`,
+  );
+}
+
+function prefixes(peer: string, ...families: readonly (readonly number[])[]): readonly string[] {
+  return families.flatMap((counts, f) =>
     ['received', 'accepted', 'advertised', 'stale'].map(
-      (kind, i) => `gryphon_bgp_prefixes{peer="${peer}",family="${family}",kind="${kind}"} ${counts[i] ?? 0}`,
+      (kind, i) =>
+        `gryphon_bgp_prefixes{peer="${peer}",family="${f === 0 ? 'ipv4' : 'ipv6'}-unicast",kind="${kind}"} ${counts[i]}`,
     ),
   );
 }

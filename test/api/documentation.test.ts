@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as errors from '../../src/api/error.ts';
+import { AdvertisedQuery } from '../../src/api/resources/advertised.ts';
 import { BgpRouteQuery } from '../../src/api/resources/bgp-route.ts';
 import { RouteQuery } from '../../src/api/resources/route.ts';
 import { fakeApp } from '../support/api-app.ts';
@@ -34,6 +35,7 @@ test('docs/api.md lists every parameter and no other', () => {
   expect(new Set(described)).toEqual(
     new Set([
       ...Object.keys(BgpRouteQuery.properties).map((name) => `/v1/bgp/routes ${name}`),
+      ...Object.keys(AdvertisedQuery.properties).map((name) => `/v1/bgp/advertised ${name}`),
       ...Object.keys(RouteQuery.properties).map((name) => `/v1/routes ${name}`),
     ]),
   );

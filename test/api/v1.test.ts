@@ -1,5 +1,6 @@
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
+import { AdvertisedList } from '../../src/api/resources/advertised.ts';
 import { BgpRouteList } from '../../src/api/resources/bgp-route.ts';
 import { Ipam } from '../../src/api/resources/ipam.ts';
 import { PeerList } from '../../src/api/resources/peer.ts';
@@ -16,6 +17,8 @@ describe('every resource', () => {
     { url: '/v1/status', schema: Status },
     { url: '/v1/bgp/peers', schema: PeerList },
     { url: '/v1/bgp/routes', schema: BgpRouteList },
+    { url: '/v1/bgp/routes?wide=true', schema: BgpRouteList },
+    { url: '/v1/bgp/advertised?peer=mesh/node-b', schema: AdvertisedList },
     { url: '/v1/routes', schema: RouteList },
     { url: '/v1/pods', schema: PodList },
     { url: '/v1/ipam', schema: Ipam },
@@ -103,6 +106,7 @@ test('/v1/bgp/peers: times are RFC 3339, everything else is as the speaker says'
         since: '2026-01-01T11:59:53.000Z',
         establishedAt: '2025-12-31T11:00:00.000Z',
         lastDown: { ...router?.lastDown, at: '2026-01-01T11:59:53.000Z' },
+        gracefulRestart: { ...router?.gracefulRestart, staleUntil: '2026-01-01T12:00:53.000Z' },
       },
     ],
   });
@@ -143,6 +147,10 @@ describe('filters', () => {
     ['/v1/bgp/routes?peer=mesh/node-b', ['10.233.96.0/24', 'fd00:96::/64']],
     ['/v1/bgp/routes?peer=mesh%2Fnode-b&prefix=10.233.96.200', ['10.233.96.0/24']],
     ['/v1/bgp/routes?peer=nobody', []],
+    ['/v1/bgp/advertised?peer=mesh/node-b', ['fd00:90::/64', '10.233.90.0/24']],
+    ['/v1/bgp/advertised?peer=mesh/node-b&family=ipv4-unicast', ['10.233.90.0/24']],
+    ['/v1/bgp/advertised?peer=mesh/node-b&prefix=fd00:90::7', ['fd00:90::/64']],
+    ['/v1/bgp/advertised?peer=peer/tor-a', []],
   ])('%s', async (url, expected) => {
     expect(await prefixes(url)).toEqual([expected, false]);
   });
@@ -171,10 +179,51 @@ describe('filters', () => {
               reason: 'longer AS path',
             },
           ],
+          kernel: { origin: 'remote', via: ['via 192.168.34.11 dev eth0'], state: 'installed' },
+          advertised: 0,
         },
       ],
       truncated: false,
     });
+  });
+});
+
+describe('what became of a prefix', () => {
+  test('whether the kernel has it or why not, and who was told', async () => {
+    const { json } = await get(fakeApp(), '/v1/bgp/routes?wide=true');
+    expect(json).toMatchObject({
+      items: [
+        {
+          prefix: '10.233.90.0/24',
+          kernel: { origin: 'block', state: 'installed' },
+          advertised: 1,
+          advertisedTo: ['mesh/node-b'],
+        },
+        { prefix: '10.233.96.0/24', kernel: { state: 'installed' }, advertised: 0, advertisedTo: [] },
+        {
+          prefix: 'fd00:96::/64',
+          kernel: { state: 'failed', reason: 'EINVAL: Nexthop has invalid gateway' },
+        },
+      ],
+    });
+  });
+
+  test('is looked up for what goes out, and for nothing else', async () => {
+    const view = new FakeView();
+    const asked: string[] = [];
+    view.advertisedTo = (wanted) => {
+      asked.push(wanted);
+      return [];
+    };
+    await get(fakeApp(view), '/v1/bgp/routes?prefix=10.233.96.0/24');
+    expect(asked).toEqual(['10.233.96.0/24']);
+  });
+
+  test('a prefix that the kernel has no route of says nothing of it', async () => {
+    const view = new FakeView();
+    view.routeList = [];
+    const { json } = await get(fakeApp(view), '/v1/bgp/routes');
+    expect(JSON.stringify(json)).not.toContain('kernel');
   });
 });
 
@@ -188,6 +237,7 @@ describe('limits', () => {
     ],
     ['/v1/routes?limit=1&origin=pod', ['10.233.90.7/32'], false],
     ['/v1/routes?limit=1&origin=remote', ['10.233.96.0/24'], true],
+    ['/v1/bgp/advertised?peer=mesh/node-b&limit=1', ['fd00:90::/64'], true],
   ])('%s', async (url, expected, truncated) => {
     expect(await prefixes(url)).toEqual([expected, truncated]);
   });
@@ -226,12 +276,25 @@ describe('errors', () => {
     ['/v1/routes?origin=static', 'origin must be one of block, pod, remote'],
     ['/v1/bgp/routes?family=ipv4', 'family must be one of ipv4-unicast, ipv6-unicast'],
     ['/v1/bgp/routes?prefix=10.0.0.0/33', 'prefix must be a CIDR or an address, not "10.0.0.0/33"'],
+    ['/v1/bgp/routes?wide=yes', 'wide must be boolean'],
+    ['/v1/bgp/advertised', 'peer must be given'],
     ['/v1/bgp/routes?prefix=', 'prefix must be a CIDR or an address, not ""'],
     [`/v1/routes?prefix=${'1'.repeat(50)}`, 'prefix must NOT have more than 49 characters'],
   ])('%s', async (url, message) => {
     expect(await get(fakeApp(), url)).toMatchObject({
       status: 400,
       json: { code: 'GRY_API_QUERY', message, remedy },
+    });
+  });
+
+  test('a peer that does not exist has not been told nothing', async () => {
+    expect(await get(fakeApp(), '/v1/bgp/advertised?peer=nobody')).toMatchObject({
+      status: 400,
+      json: {
+        code: 'GRY_API_QUERY',
+        message: 'there is no BGP peer "nobody"',
+        remedy: 'see `gryphon peers` for their names',
+      },
     });
   });
 

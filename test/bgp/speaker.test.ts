@@ -65,6 +65,16 @@ describe('a full mesh', () => {
   });
 
   test('describes its peers', () => {
+    const offers = [
+      'ipv4-unicast',
+      'ipv6-unicast',
+      'four-octet-as 64512',
+      'route-refresh',
+      'enhanced-route-refresh',
+      'extended-message',
+      'graceful-restart 120 s ipv4-unicast ipv6-unicast',
+      'long-lived-graceful-restart',
+    ];
     const cluster = converged(2);
     cluster.run(60);
     const { messages, since, establishedAt, lastError, ...status } = cluster.peer(1, 2);
@@ -95,12 +105,16 @@ describe('a full mesh', () => {
         families: ['ipv4-unicast', 'ipv6-unicast'],
         notification: false,
       },
+      offered: { local: offers, remote: offers },
       flaps: 0,
+      malformed: { reset: 0, withdraw: 0, discard: 0, ignore: 0 },
+      notifications: [],
       prefixes: {
         'ipv4-unicast': { received: 1, accepted: 1, advertised: 1, stale: 0 },
         'ipv6-unicast': { received: 0, accepted: 0, advertised: 0, stale: 0 },
       },
       endOfRib: true,
+      problems: [],
     });
     expect(establishedAt).toBe(since);
     expect(messages.received.update).toBe(3);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseListenAddress } from '../../src/api/address.ts';
 import { ApiServer } from '../../src/api/server.ts';
+import type { RibEntryStatus } from '../../src/bgp/status.ts';
 import { version } from '../../src/cli/version.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { gryphon, type Outcome, type Surroundings } from '../support/command-line.ts';
@@ -69,15 +70,77 @@ warning: BGPPeer tor-a spec.ttlSecurity: this field is not carried out yet (GRY_
 `;
 
 const PEERS = `\
-NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   INFO
-mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2
-peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
+PEER          ADDRESS         AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   STALE   REASON
+mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2            0
+peer/tor-a    fd00:34::1      4200000000   active        7s      2          1          0            2       connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
 `;
 
 const PEERS_WIDE = `\
-NAME          PEER            AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   PORT   LOCAL AS   ROUTER ID       HOLD   FLAPS   UPDATES IN/OUT   CAPABILITIES                              INFO
-mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2            179    64512      192.168.34.11   30s    0       4/3              four-octet-as,ipv4-unicast,ipv6-unicast
-peer/tor-a    fd00:34::1      4200000000   active        7s      0          0          0            1179   64512                             2       0/0                                                        connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
+PEER          ADDRESS         AS           STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   STALE   PORT   LOCAL AS   ROUTER ID       HOLD   FLAPS   UPDATES IN/OUT   CAPABILITIES                              REASON
+mesh/node-b   192.168.34.11   64512        established   5m12s   2          2          2            0       179    64512      192.168.34.11   30s    0       4/3              four-octet-as,ipv4-unicast,ipv6-unicast
+peer/tor-a    fd00:34::1      4200000000   active        7s      2          1          0            2       1179   64512                             2       0/0                                                        connection refused; down 7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
+`;
+
+const PEER_UP = `\
+Peer          mesh/node-b
+Address       192.168.34.11 port 179, from 192.168.34.10
+AS            64512, ours is 64512
+State         established for 5m12s
+Established   for 5m12s, never lost
+Router ID     192.168.34.11
+Timers        hold 30 s, keepalive 10 s
+Negotiated    four-octet-as, ipv4-unicast, ipv6-unicast
+We offer      four-octet-as 64512, ipv4-unicast, ipv6-unicast, route-refresh
+It offered    four-octet-as 64512, ipv4-unicast, ipv6-unicast
+Restart       it is asked to keep our routes for 120 s, we keep its ipv4-unicast and ipv6-unicast routes for 90 s
+Protection    none
+End-of-RIB    received
+
+PREFIXES       RECEIVED   ACCEPTED   ADVERTISED   STALE
+ipv4-unicast   1          1          1            0
+ipv6-unicast   1          1          1            0
+
+MESSAGES   OPEN   UPDATE   KEEPALIVE   NOTIFICATION   ROUTE-REFRESH
+received   1      4        31          0              0
+sent       1      3        32          0              0
+`;
+
+const PEER_DOWN = `\
+Peer          peer/tor-a (top of rack)
+Address       fd00:34::1 port 1179
+AS            4200000000, ours is 64512
+State         active for 7s
+Reason        connection refused
+Established   1d1h ago, lost 2 times
+Last down     7s ago: peer sent Cease/Administrative Shutdown: "maintenance"
+Notification  received 6/2, Cease/Administrative Shutdown
+Text          maintenance
+We offer      four-octet-as 64512, ipv6-unicast
+It offered    ipv6-unicast, role provider
+Restart       it is asked to keep our routes for 120 s, we keep its ipv6-unicast routes for 60 s, also after a NOTIFICATION
+Stale routes  kept for another 53s at most
+Protection    TCP-MD5, TTL security, at most 1 hop
+Limit         1000 prefixes of each family
+
+PREFIXES       RECEIVED   ACCEPTED   ADVERTISED   STALE
+ipv4-unicast   0          0          0            0
+ipv6-unicast   2          1          0            2
+
+MESSAGES   OPEN   UPDATE   KEEPALIVE   NOTIFICATION   ROUTE-REFRESH
+received   3      0        9000        2              0
+sent       0      0        0           0              0
+
+NOTIFICATION                    CODE   DIRECTION   COUNT
+Cease/Administrative Shutdown   6/2    received    1
+of no standard                  -      received    1
+
+MALFORMED                COUNT
+taken for a withdrawal   2
+an attribute dropped     1
+something skipped        5
+
+warning: BGP peer peer/tor-a: malformed messages arrive from it; so far 2 withdrew the routes in it, 1 cost the routes in it an attribute (GRY_BGP_MALFORMED)
+  look for "malformed message" in the log of the agent, and report its bytes to the maker of the peer
 `;
 
 const ROUTES = `\
@@ -95,24 +158,36 @@ PREFIX           ORIGIN   VIA                   FROM                STATE
 `;
 
 const BGP = `\
-BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   REASON
-*      10.233.90.0/24   self            local         -                    100          -
-*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -
-       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20    stale; longer AS path
-*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -
+BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   TOLD   KERNEL                                        REASON
+*      10.233.90.0/24   self            local         -                    100          -     1      installed
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -     0      installed
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20                                                         stale; longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -     0      failed: EINVAL: Nexthop has invalid gateway
 `;
 
 const BGP_WIDE = `\
-BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   ORIGIN       COMMUNITIES           ATTRIBUTES                              REASON
-*      10.233.90.0/24   self            local         -                    100          -     igp          -                     -
-*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -     igp          -                     -
-       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20    incomplete   65535:666 no-export   atomic aggregate, type 128 (4 octets)   stale; longer AS path
-*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -     igp          -                     -
+BEST   PREFIX           NEXT HOP        FROM          AS PATH              LOCAL PREF   MED   ORIGIN       COMMUNITIES           ATTRIBUTES                              TOLD   TOLD TO       KERNEL                                        REASON
+*      10.233.90.0/24   self            local         -                    100          -     igp          -                     -                                       1      mesh/node-b   installed
+*      10.233.96.0/24   192.168.34.11   mesh/node-b   -                    100          -     igp          -                     -                                       0                    installed
+       10.233.96.0/24   192.168.34.1    peer/tor-a    4200000000 {64513}   100          20    incomplete   65535:666 no-export   atomic aggregate, type 128 (4 octets)                                                                      stale; longer AS path
+*      fd00:96::/64     fd00:34::11     mesh/node-b   -                    100          -     igp          -                     -                                       0                    failed: EINVAL: Nexthop has invalid gateway
 `;
 
 const BGP_PEER = `\
-BEST   PREFIX           NEXT HOP       FROM         AS PATH              LOCAL PREF   MED   REASON
-       10.233.96.0/24   192.168.34.1   peer/tor-a   4200000000 {64513}   100          20    stale; longer AS path
+BEST   PREFIX           NEXT HOP       FROM         AS PATH              LOCAL PREF   MED   TOLD   KERNEL   REASON
+       10.233.96.0/24   192.168.34.1   peer/tor-a   4200000000 {64513}   100          20                    stale; longer AS path
+`;
+
+const ADVERTISED = `\
+PREFIX           NEXT HOP        AS PATH   LOCAL PREF   MED
+10.233.90.0/24   192.168.34.10   64512     -            5
+fd00:90::/64     fd00:34::10     -         100          -
+`;
+
+const ADVERTISED_WIDE = `\
+PREFIX           NEXT HOP        AS PATH   LOCAL PREF   MED   ORIGIN   COMMUNITIES   ATTRIBUTES
+10.233.90.0/24   192.168.34.10   64512     -            5     igp      no-export     originator 10.0.0.1
+fd00:90::/64     fd00:34::10     -         100          -     igp      -             -
 `;
 
 const PODS = `\
@@ -186,11 +261,17 @@ describe('tables', () => {
   test.each([
     ['peers', PEERS],
     ['peers -o wide', PEERS_WIDE],
+    ['peers mesh/node-b', PEER_UP],
+    ['peers node-b', PEER_UP],
+    ['peers fd00:34:0::1', PEER_DOWN],
+    ['peers peer/tor-a', PEER_DOWN],
     ['routes', ROUTES],
     ['routes --origin pod', ROUTES_POD],
     ['routes --bgp', BGP],
     ['routes --bgp -o wide', BGP_WIDE],
     ['routes 10.233.96.9 --bgp --peer peer/tor-a --family ipv4-unicast', BGP_PEER],
+    ['routes --bgp --peer mesh/node-b --advertised', ADVERTISED],
+    ['routes --bgp --peer mesh/node-b --advertised -o wide', ADVERTISED_WIDE],
     ['pods', PODS],
     ['pods -o wide', PODS_WIDE],
     ['ipam', IPAM],
@@ -216,6 +297,70 @@ test('a peer that is held back on our side says why', async () => {
   expect(stdout.match(/disabled .* its password cannot be used: there is no Secret bgp/g)).toHaveLength(2);
   expect(JSON.parse((await ask('peers -o json')).stdout)).toMatchObject({
     items: [{ problem }, { problem }],
+  });
+});
+
+test('a peer that does not exist, or has been told nothing', async () => {
+  const unknown = (name: string) => ({
+    code: 1,
+    stdout: '',
+    stderr: `error: there is no BGP peer "${name}"\n  see \`gryphon peers\` for their names\n`,
+  });
+  // Names are matched by whole parts: this one is the end of another's.
+  expect(await ask('peers ode-b')).toEqual(unknown('ode-b'));
+  expect(await ask('routes --bgp --advertised --peer ode-b')).toEqual(unknown('ode-b'));
+  const nothing = { code: 0, stderr: 'nothing is advertised to this peer\n' };
+  expect(await ask('routes --bgp --advertised --peer peer/tor-a')).toMatchObject(nothing);
+});
+
+test('one peer for programs', async () => {
+  const { items } = JSON.parse((await ask('peers -o json')).stdout);
+  expect(JSON.parse((await ask('peers tor-a -o json')).stdout)).toEqual({ items: [items[1]] });
+});
+
+test('a column of stale prefixes where there are any, and none where not', async () => {
+  expect((await ask('peers')).stdout).toContain('ADVERTISED   STALE   REASON\n');
+  view.peerList = view.peerList.slice(0, 1);
+  expect((await ask('peers')).stdout).toContain('ADVERTISED   REASON\n');
+});
+
+test('a peer down for the reason that its last attempt still meets names it once', async () => {
+  const reason = 'peer is AS 65001, configured is AS 64512';
+  view.peerList = view.peerList.map((peer) => ({ ...peer, lastError: reason, lastDown: { at: 0, reason } }));
+  expect((await ask('peers')).stdout.match(/active .*/)?.[0]).toMatch(new RegExp(`  ${reason}$`));
+});
+
+describe('what became of a path', () => {
+  const at = async (
+    state: 'pending' | 'unresolved' | undefined,
+  ): Promise<readonly (string | undefined)[]> => {
+    const [, second] = view.ribEntries as readonly RibEntryStatus[];
+    const [best, other] = second?.paths ?? [];
+    if (second === undefined || best === undefined || other === undefined) throw new Error('no paths');
+    const used = { ...other, multipath: true, reason: 'higher router ID; used beside the best' };
+    view.ribEntries = [{ ...second, paths: [best, used, { ...other, reason: 'longer AS path' }] }];
+    const route = { ...ROUTE, prefix: second.prefix };
+    if (state === undefined) view.routeList = [];
+    else if (state === 'pending') view.routeList = [{ ...route, state }];
+    else view.routeList = [{ ...route, state, reason: 'no route to 192.168.34.11' }];
+    const { stdout } = await ask('routes --bgp');
+    const at = stdout.indexOf('KERNEL');
+    return stdout
+      .split('\n')
+      .slice(1, 4)
+      .map((line) => `${line.slice(0, 4).trim()} ${line.slice(at).split('   ')[0]?.trim()}`);
+  };
+  const ROUTE = { origin: 'remote', via: [], learnedFrom: 'bgp mesh/node-b' } as const;
+
+  test.each([
+    ['pending', ['* pending', '+ pending', ' ']],
+    [
+      'unresolved',
+      ['* unresolved: no route to 192.168.34.11', '+ unresolved: no route to 192.168.34.11', ' '],
+    ],
+    [undefined, ['* -', '+ -', ' ']],
+  ] as const)('the kernel route is %s', async (state, expected) => {
+    expect(await at(state)).toEqual(expected);
   });
 });
 

@@ -1,7 +1,13 @@
 import type { AgentView, HealthCheck, IpamView, PodView, RouteView, StatusView } from '../../src/api/view.ts';
-import type { MessageCounts, PeerStatus, PrefixCounts, RibEntryStatus } from '../../src/bgp/status.ts';
+import type {
+  AdvertisedStatus,
+  MessageCounts,
+  PeerStatus,
+  PrefixCounts,
+  RibEntryStatus,
+} from '../../src/bgp/status.ts';
 import { address } from '../../src/net/address.ts';
-import { prefix } from '../../src/net/prefix.ts';
+import { type Prefix, prefix } from '../../src/net/prefix.ts';
 
 /** The moment at which the fake node is looked at. */
 export const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
@@ -24,16 +30,29 @@ const meshPeer: PeerStatus = {
   holdTime: 30,
   keepaliveTime: 10,
   capabilities: ['four-octet-as', 'ipv4-unicast', 'ipv6-unicast'],
+  offered: {
+    local: ['four-octet-as 64512', 'ipv4-unicast', 'ipv6-unicast', 'route-refresh'],
+    remote: ['four-octet-as 64512', 'ipv4-unicast', 'ipv6-unicast'],
+  },
+  gracefulRestart: {
+    localTime: 120,
+    remoteTime: 90,
+    families: ['ipv4-unicast', 'ipv6-unicast'],
+    notification: false,
+  },
   flaps: 0,
   messages: {
     received: { ...silent, open: 1, update: 4, keepalive: 31 },
     sent: { ...silent, open: 1, update: 3, keepalive: 32 },
   },
+  malformed: { reset: 0, withdraw: 0, discard: 0, ignore: 0 },
+  notifications: [],
   prefixes: {
     'ipv4-unicast': { received: 1, accepted: 1, advertised: 1 },
     'ipv6-unicast': { received: 1, accepted: 1, advertised: 1 },
   },
   endOfRib: true,
+  problems: [],
 };
 
 const routerPeer: PeerStatus = {
@@ -47,6 +66,17 @@ const routerPeer: PeerStatus = {
   since: ago(7),
   establishedAt: ago(90_000),
   capabilities: [],
+  offered: { local: ['four-octet-as 64512', 'ipv6-unicast'], remote: ['ipv6-unicast', 'role provider'] },
+  gracefulRestart: {
+    localTime: 120,
+    remoteTime: 60,
+    families: ['ipv6-unicast'],
+    notification: true,
+    staleUntil: NOW + 53_000,
+  },
+  authenticated: true,
+  ttlSecurity: 1,
+  prefixLimit: 1000,
   flaps: 2,
   lastDown: {
     at: ago(7),
@@ -60,10 +90,51 @@ const routerPeer: PeerStatus = {
     },
   },
   lastError: 'connection refused',
-  messages: { received: { ...silent, open: 3, notification: 1, keepalive: 9000 }, sent: silent },
-  prefixes: { 'ipv4-unicast': none, 'ipv6-unicast': none },
+  messages: { received: { ...silent, open: 3, notification: 2, keepalive: 9000 }, sent: silent },
+  malformed: { reset: 0, withdraw: 2, discard: 1, ignore: 5 },
+  notifications: [
+    { direction: 'received', code: 6, subcode: 2, name: 'Cease/Administrative Shutdown', count: 1 },
+    { direction: 'received', name: 'of no standard', count: 1 },
+  ],
+  prefixes: { 'ipv4-unicast': none, 'ipv6-unicast': { ...none, received: 2, accepted: 1, stale: 2 } },
   endOfRib: false,
+  problems: [
+    {
+      code: 'GRY_BGP_MALFORMED',
+      severity: 'warning',
+      subject: 'BGP peer peer/tor-a',
+      message:
+        'malformed messages arrive from it; so far 2 withdrew the routes in it, 1 cost the routes in it an attribute',
+      remedy:
+        'look for "malformed message" in the log of the agent, and report its bytes to the maker of the peer',
+    },
+  ],
 };
+
+/** What mesh/node-b has been told. */
+const advertised: readonly AdvertisedStatus[] = [
+  {
+    prefix: prefix('fd00:90::/64'),
+    family: 'ipv6-unicast',
+    nextHop: address('fd00:34::10'),
+    asPath: [],
+    origin: 'igp',
+    localPref: 100,
+    communities: [],
+  },
+  {
+    prefix: prefix('10.233.90.0/24'),
+    family: 'ipv4-unicast',
+    nextHop: address('192.168.34.10'),
+    asPath: [64_512],
+    asPathText: '64512',
+    origin: 'igp',
+    med: 5,
+    communities: ['no-export'],
+    attributes: ['originator 10.0.0.1'],
+    pathId: 3,
+  },
+];
 
 const rib: readonly RibEntryStatus[] = [
   {
@@ -284,6 +355,7 @@ export class FakeView implements AgentView {
   liveChecks: readonly HealthCheck[] = [{ name: 'loop', ok: true, detail: 'last pass 2 s ago' }];
   peerList: readonly PeerStatus[] = [meshPeer, routerPeer];
   ribEntries: Iterable<RibEntryStatus> = rib;
+  advertisedList: readonly AdvertisedStatus[] = advertised;
   routeList: Iterable<RouteView> = routes;
   podList: readonly PodView[] = pods;
   ipamView: IpamView = ipam;
@@ -306,6 +378,19 @@ export class FakeView implements AgentView {
 
   rib(): Iterable<RibEntryStatus> {
     return this.ribEntries;
+  }
+
+  advertisedTo(wanted: Prefix): readonly string[] {
+    return this.advertisedList.some((route) => route.prefix === wanted) ? ['mesh/node-b'] : [];
+  }
+
+  advertised(peer: string): Iterable<AdvertisedStatus> | undefined {
+    if (!this.peerList.some(({ name }) => name === peer)) return undefined;
+    return peer === 'mesh/node-b' ? this.advertisedList : [];
+  }
+
+  route(wanted: Prefix): RouteView | undefined {
+    return [...this.routeList].find((route) => route.prefix === wanted);
   }
 
   routes(): Iterable<RouteView> {

@@ -60,7 +60,7 @@ export const bgpMetrics: readonly ViewMetric[] = [
       ),
   },
   {
-    name: 'gryphon_bgp_flaps_total',
+    name: 'gryphon_bgp_session_flaps_total',
     type: 'counter',
     help: 'How often an established session was lost.',
     labels: ['peer'],
@@ -74,11 +74,37 @@ export const bgpMetrics: readonly ViewMetric[] = [
     samples: ({ peers }) => peers.flatMap(messageSamples),
   },
   {
+    name: 'gryphon_bgp_notifications_total',
+    type: 'counter',
+    help: 'NOTIFICATIONs by direction (received, sent), code and subcode as on the wire; other: of a kind that no standard names.',
+    labels: ['peer', 'direction', 'code', 'subcode'],
+    samples: ({ peers }) => peers.flatMap(notificationSamples),
+  },
+  {
+    name: 'gryphon_bgp_malformed_total',
+    type: 'counter',
+    help:
+      'Messages that were not as they should be by reaction (RFC 7606): reset (ended a session), withdraw (taken for a withdrawal), ' +
+      'discard (an attribute dropped), ignore (what a standard tells to skip).',
+    labels: ['peer', 'reaction'],
+    samples: ({ peers }) => peers.flatMap(malformedSamples),
+  },
+  {
     name: 'gryphon_bgp_prefixes',
     type: 'gauge',
-    help: 'Prefixes by family and kind: received (before policy), accepted (past import policy), advertised.',
+    help: 'Prefixes by family and kind: received (before policy), accepted (past import policy), advertised, stale (of those received: kept from a session that is over).',
     labels: ['peer', 'family', 'kind'],
     samples: ({ peers }) => peers.flatMap(prefixSamples),
+  },
+  {
+    name: 'gryphon_bgp_prefix_limit',
+    type: 'gauge',
+    help: 'How many prefixes of each family the peer may tell; absent: any number.',
+    labels: ['peer'],
+    samples: ({ peers }) =>
+      peers.flatMap(({ name, prefixLimit }) =>
+        prefixLimit === undefined ? [] : [{ labels: [name], value: prefixLimit }],
+      ),
   },
 ];
 
@@ -97,6 +123,17 @@ function messageSamples({ name, messages }: PeerStatus): readonly Sample[] {
       value: messages[direction][key],
     })),
   );
+}
+
+function notificationSamples({ name, notifications }: PeerStatus): readonly Sample[] {
+  return notifications.map(({ direction, code = 'other', subcode = 'other', count }) => ({
+    labels: [name, direction, String(code), String(subcode)],
+    value: count,
+  }));
+}
+
+function malformedSamples({ name, malformed }: PeerStatus): readonly Sample[] {
+  return keysOf(malformed).map((reaction) => ({ labels: [name, reaction], value: malformed[reaction] }));
 }
 
 const PREFIX_KINDS = { received: true, accepted: true, advertised: true, stale: true } satisfies Record<

@@ -1,5 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox';
 
+export const BGP_FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
+export const Family = Type.Enum(BGP_FAMILIES);
+
 /** RFC 3339, UTC. */
 export const Time = Type.String({ format: 'date-time' });
 
@@ -7,6 +10,16 @@ export const Time = Type.String({ format: 'date-time' });
 export const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 export const list = <T extends TSchema>(items: T) => Type.Immutable(Type.Array(items));
+
+/** Something that a person should mend. */
+export const Problem = Type.Object({
+  code: Type.String({ description: 'stable, GRY_…' }),
+  severity: Type.Enum(['warning', 'error']),
+  subject: Type.String(),
+  message: Type.String(),
+  remedy: Type.String(),
+});
+export type Problem = Static<typeof Problem>;
 
 /** The body of every answer that is an error. */
 export const ErrorBody = Type.Object({

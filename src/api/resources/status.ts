@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { DriverView, SourceView, StatusView } from '../view.ts';
-import { list, Time, time } from './common.ts';
+import { list, Problem, Time, time } from './common.ts';
 import { HealthCheck } from './health.ts';
 
 const Source = Type.Object({
@@ -19,14 +19,6 @@ const Driver = Type.Object({
   written: Type.Integer(),
   repaired: Type.Integer(),
   failures: list(Failure),
-});
-
-const Problem = Type.Object({
-  code: Type.String(),
-  severity: Type.Enum(['warning', 'error']),
-  subject: Type.String(),
-  message: Type.String(),
-  remedy: Type.String(),
 });
 
 const Bgp = Type.Object({

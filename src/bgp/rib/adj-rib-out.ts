@@ -62,6 +62,16 @@ export class AdjRibOut {
     return this.#advertised;
   }
 
+  /** What the peer has been told of the id; after the end of its session nothing of what has been let go. */
+  told(id: number): Outbound | undefined {
+    return id < this.#dismantled ? undefined : this.#told.get(id);
+  }
+
+  /** Every id that it may have been told of is below. */
+  get end(): number {
+    return this.#told.end;
+  }
+
   /** Sets what the peer should know of the id; undefined: nothing. */
   put(id: number, outbound: Outbound | undefined): void {
     const wanted = this.#wanted.get(id);

@@ -70,6 +70,10 @@ export class LocRib implements Tables {
     this.#originated = prefixes;
   }
 
+  get outlets(): Iterable<Outlet> {
+    return this.#outlets;
+  }
+
   /** The outlets are these from now on, or one of them has another policy. */
   setOutlet(outlet: Outlet, present: boolean): void {
     if (present) this.#outlets.add(outlet);

@@ -1,4 +1,5 @@
 import type { BgpFamily } from '../config.ts';
+import type { AdvertisedStatus } from '../status.ts';
 import type { PrefixSource } from '../wire/nlri.ts';
 import { AdjRibOut, type Batch } from './adj-rib-out.ts';
 import { NONE } from './columns.ts';
@@ -10,6 +11,7 @@ import {
   type Outbound,
 } from './export-policy.ts';
 import type { Path } from './path.ts';
+import { attributeStatus } from './path-status.ts';
 import type { Tables } from './tables.ts';
 
 export interface OutletOptions {
@@ -25,6 +27,8 @@ export interface OutletOptions {
  * another export policy, walks over the table once, a piece at a time.
  */
 export class Outlet {
+  /** The name of the peer. */
+  readonly name: string;
   readonly #tables: Tables;
   readonly #options: OutletOptions;
   readonly #outs = new Map<BgpFamily, AdjRibOut>();
@@ -36,6 +40,7 @@ export class Outlet {
   #walk: Walk | undefined;
 
   constructor(tables: Tables, peer: ExportPeer, speaker: ExportSpeaker, options: OutletOptions) {
+    this.name = peer.name;
     this.#tables = tables;
     this.#options = options;
     for (const family of options.families) {
@@ -130,6 +135,41 @@ export class Outlet {
 
   advertised(family: BgpFamily): number {
     return this.#outs.get(family)?.advertised ?? 0;
+  }
+
+  /** Whether the peer has been told the prefix, or one of its paths. */
+  hasTold(prefix: number): boolean {
+    const { prefixes, routes } = this.#tables;
+    const family = prefixes.family(prefix);
+    const out = this.#outs.get(family);
+    if (out === undefined) return false;
+    if (!this.#options.addPath.includes(family)) return out.told(prefix) !== undefined;
+    for (let route = routes.first(prefix); route !== NONE; route = routes.next(route)) {
+      if (out.told(route) !== undefined) return true;
+    }
+    return false;
+  }
+
+  /** What the peer has been told, lazily: prefixes may come, change and go on the way. */
+  *told(): Generator<AdvertisedStatus, void> {
+    const { prefixes, routes } = this.#tables;
+    for (const [family, out] of this.#outs) {
+      const addPath = this.#options.addPath.includes(family);
+      for (let id = 0; id < out.end; id++) {
+        const outbound = out.told(id);
+        if (outbound === undefined) continue;
+        const { attributes, nextHop } = outbound;
+        const { localPref } = attributes;
+        yield {
+          prefix: prefixes.text(addPath ? routes.prefix(id) : id),
+          family,
+          nextHop,
+          ...attributeStatus(attributes),
+          ...(localPref !== undefined && { localPref }),
+          ...(addPath && { pathId: id + 1 }),
+        };
+      }
+    }
   }
 
   /** The session is over: lets go what it holds, about `limit` places at a time; tells whether there are more. */

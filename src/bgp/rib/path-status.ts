@@ -1,4 +1,4 @@
-import type { PathStatus } from '../status.ts';
+import type { AttributeStatus, PathStatus } from '../status.ts';
 import { asPathText } from '../wire/as-path.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
 import { communityText, extendedCommunityText, largeCommunityText } from '../wire/communities.ts';
@@ -10,20 +10,29 @@ import type { Path } from './path.ts';
 export function pathStatus(path: Path, decision: Decision | undefined, rejection?: Rejection): PathStatus {
   const { attributes } = path;
   const best = decision?.best === path;
-  const others = attributeTexts(attributes);
+  const multipath = !best && decision?.multipath.includes(path) === true;
   const reason = rejection ?? lostBecause(path, decision);
   return {
     peer: path.source.name,
     ...(path.nextHop !== undefined && { nextHop: path.nextHop }),
+    ...attributeStatus(attributes),
+    localPref: path.localPref,
+    best,
+    ...(multipath && { multipath }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** What the attributes say, but for what depends on who looks at them: next hop and LOCAL_PREF. */
+export function attributeStatus(attributes: PathAttributes): AttributeStatus {
+  const others = attributeTexts(attributes);
+  return {
     asPath: attributes.asPath.flatMap((segment) => segment.asns),
     asPathText: asPathText(attributes.asPath),
     origin: attributes.origin,
-    localPref: path.localPref,
     ...(attributes.med !== undefined && { med: attributes.med }),
     communities: communityTexts(attributes),
     ...(others.length > 0 && { attributes: others }),
-    best,
-    ...(reason !== undefined && { reason }),
   };
 }
 

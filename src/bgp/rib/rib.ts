@@ -1,7 +1,7 @@
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { BgpFamily, ImportPolicy, Origination } from '../config.ts';
-import type { LearnedRoute, RibEntryStatus } from '../status.ts';
+import type { AdvertisedStatus, LearnedRoute, RibEntryStatus } from '../status.ts';
 import { FAMILIES } from '../wire/family.ts';
 import type { Announced, Nlri } from '../wire/message.ts';
 import { PrefixReader, type PrefixWords } from '../wire/nlri.ts';
@@ -347,6 +347,18 @@ export class Rib {
       if (standings.length > 0)
         yield ribEntry(prefixes.text(prefix), prefixes.family(prefix), standings, this.#loc.decision(prefix));
     }
+  }
+
+  /** Names of the peers that have been told the prefix. */
+  advertisedTo(prefix: Prefix): readonly string[] {
+    const id = this.#loc.prefixes.find(prefixWords(prefix));
+    if (id === NONE) return [];
+    return [...this.#loc.outlets].filter((outlet) => outlet.hasTold(id)).map(({ name }) => name);
+  }
+
+  /** What the peer of that name has been told, lazily; nothing where it has no session. */
+  *advertised(peer: string): Generator<AdvertisedStatus, void> {
+    for (const outlet of this.#loc.outlets) if (outlet.name === peer) yield* outlet.told();
   }
 
   #standings(prefix: number): readonly Standing[] {

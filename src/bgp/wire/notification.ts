@@ -169,6 +169,11 @@ export function shutdownText(message: NotificationMessage): string | undefined {
   return printable === '' ? undefined : printable;
 }
 
+/** Whether a standard names this code with this subcode; every code has 0, Unspecific. */
+export const isStandard = ({ code, subcode }: NotificationMessage): boolean =>
+  CODES.has(code) &&
+  (subcode === 0 || Object.values(NOTIFICATIONS).some((r) => r.code === code && r.subcode === subcode));
+
 /** `Cease/Hard Reset`, `Hold Timer Expired`, `UPDATE Message Error/77`. */
 export function notificationName(message: NotificationMessage): string {
   const code = CODES.get(message.code) ?? `Error ${message.code}`;

@@ -92,7 +92,7 @@ function password(
   { peer }: Neighbour,
   { facts }: PeerView,
   problems: Problem[],
-): Defined<Pick<PeerConfig, 'password' | 'problem'>> {
+): Defined<Pick<PeerConfig, 'password' | 'problem' | 'remedy'>> {
   const mesh = facts.configurations.get('default')?.nodeMeshPassword;
   const source: PasswordSource | undefined = peer === undefined ? mesh : peer.password;
   if (source === undefined) return {};
@@ -103,7 +103,7 @@ function password(
       ? 'BGPConfiguration default spec.nodeMeshPassword'
       : `BGPPeer ${peer.name} spec.password`;
   problems.push(passwordProblem(subject, found.reason, found.remedy));
-  return { problem: `its password cannot be used: ${found.reason}` };
+  return { problem: `its password cannot be used: ${found.reason}`, remedy: found.remedy };
 }
 
 const restartTime = ({ peer }: Neighbour, { configurations }: BgpFacts): number | undefined =>

@@ -32,7 +32,7 @@ export function peersEstablished(output: string, topology: Topology): Verdict {
   const node = nodeOf(topology, 'node-a');
   const mesh = topology.nodes.filter(({ name }) => name !== node.name).map((other) => addressOf(other, 4));
   for (const peer of [...mesh, ...node.gateways]) {
-    const state = rows.find((row) => row['PEER'] === peer)?.['STATE'];
+    const state = rows.find((row) => row['ADDRESS'] === peer)?.['STATE'];
     if (state !== 'established') return `wanted a session with ${peer}, its state is ${state ?? 'not shown'}`;
   }
   return undefined;

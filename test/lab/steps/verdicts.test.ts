@@ -29,7 +29,7 @@ const podOfBoth = (text: string): string =>
   `${text}${text.replaceAll('9a', '9b').replace(/\.90\.2 /, '.90.3 ')}`;
 
 const peers = (state: string): string => `\
-NAME                   PEER            AS      STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   INFO
+PEER                   ADDRESS         AS      STATE         SINCE   RECEIVED   ACCEPTED   ADVERTISED   REASON
 mesh/node-b            192.168.34.11   64512   established   3s      2          2          2
 mesh/node-c            192.168.35.12   64512   ${state.padEnd(14)}3s      2          2          2
 peer/tor-rack-1-ipv4   192.168.34.1    64600   established   3s      2          0          2
