@@ -125,7 +125,7 @@ export class Agent {
     });
     this.#drivers = new Drivers(
       {
-        sysctls: new SysctlDriver({ clock }),
+        sysctls: new SysctlDriver({ clock, root: settings.sysctlDir }),
         routes: this.#routes,
         firewall: new FirewallDriver({ runner, clock, log: log.component('firewall') }),
         conflist: this.#conflist,
@@ -285,6 +285,7 @@ export class Agent {
       clock,
       log: log.component('cni'),
       routeProtocol: settings.routeProtocol,
+      sysctlDir: settings.sysctlDir,
       socketPath: settings.cniSocket,
       onAttachments: (list: readonly Attachment[]): void =>
         this.#facts.attachments.replace(new Map(list.map((a) => [attachmentId(a), a]))),

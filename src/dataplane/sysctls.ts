@@ -100,7 +100,7 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   switch (code) {
     case 'EROFS':
-      return 'EROFS; mount the host directory /proc/sys/net into the container, writable';
+      return 'EROFS; mount the /proc/sys/net of the host writable into the container, and set sysctlDir';
     case 'EACCES':
     case 'EPERM':
       return `${code}; give the container the capability NET_ADMIN`;

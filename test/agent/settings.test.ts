@@ -263,6 +263,7 @@ describe('shown to people', () => {
       metricsAddress: ':17180',
       runDir: '/run/gryphon',
       stateDir: '/var/lib/gryphon',
+      sysctlDir: '/proc/sys',
       cniBinDir: '/opt/cni/bin',
       cniConfDir: '/etc/cni/net.d',
       cniPluginDir: '/usr/lib/cni',

@@ -114,6 +114,10 @@ export const settingsSchema = Type.Object({
   }),
   runDir: path('/run/gryphon', 'Directory of sockets and of the queue of CNI deletions.'),
   stateDir: path('/var/lib/gryphon', 'Directory of the IPAM journal.'),
+  sysctlDir: path(
+    '/proc/sys',
+    "Where /proc/sys can be written: in a container, whose own cannot, the host's, mounted there.",
+  ),
   cniBinDir: path('/opt/cni/bin', 'Where the CNI executable is installed.'),
   cniPluginDir: path(
     '/usr/lib/cni',

@@ -28,8 +28,6 @@ import {
   type Sysctl,
 } from './sysctls.ts';
 
-const SYSCTL_ROOT = '/proc/sys/net';
-
 export interface PodLinkSpec {
   readonly key: AttachmentKey;
   readonly addresses: readonly Address[];
@@ -50,11 +48,14 @@ export class PodLinks {
   readonly #netlink: Rtnetlink;
   readonly #remover: LinkRemover;
   readonly #protocol: number;
+  /** Of the namespace in which a thread is that looks. */
+  readonly #sysctls: string;
 
-  /** `protocol` marks the host's routes. */
-  constructor(netlink: Rtnetlink, protocol: number) {
+  /** `protocol` marks the host's routes; `sysctlDir` is where /proc/sys can be written. */
+  constructor(netlink: Rtnetlink, protocol: number, sysctlDir: string) {
     this.#netlink = netlink;
     this.#protocol = protocol;
+    this.#sysctls = path.join(sysctlDir, 'net');
     this.#remover = new LinkRemover(netlink);
   }
 
@@ -74,7 +75,7 @@ export class PodLinks {
         `${key.containerID.length} characters`,
       );
     }
-    const ipv6 = fs.existsSync(path.join(SYSCTL_ROOT, 'ipv6'));
+    const ipv6 = fs.existsSync(path.join(this.#sysctls, 'ipv6'));
     const wantsIpv6 = addresses.some((own) => familyOf(own) === 6);
     if (wantsIpv6 && !ipv6) throw new CniError(cniCode.linkFailed, 'the kernel of this node has no IPv6');
 
@@ -82,7 +83,7 @@ export class PodLinks {
       this.#netlink,
       createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, ipv6 }),
     );
-    writeSysctls([
+    writeSysctls(this.#sysctls, [
       ...hostSysctls4(hostLink),
       ...(gateway === 'proxied' ? proxySysctls(hostLink) : []),
       ...(wantsIpv6 ? hostSysctls6(hostLink) : []),
@@ -106,8 +107,8 @@ export class PodLinks {
   #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): Mac {
     return inNetns(netns.fd, () => {
       using netlink = Rtnetlink.open();
-      writeSysctls(forwardingSysctls(forwarding, ipv6));
-      if (wantsIpv6) writeSysctls(podSysctls6(key.ifname));
+      writeSysctls(this.#sysctls, forwardingSysctls(forwarding, ipv6));
+      if (wantsIpv6) writeSysctls(this.#sysctls, podSysctls6(key.ifname));
       const link = netlink.link({ name: key.ifname });
       if (link?.mac === undefined)
         throw new CniError(cniCode.linkFailed, `${key.ifname} vanished while it was made`);
@@ -168,7 +169,7 @@ export class PodLinks {
 
   /** Whether the namespace has an interface of that name, whoever made it. */
   hasInterface(netns: NetworkNamespace, ifname: string): boolean {
-    return inNetns(netns.fd, () => fs.existsSync(path.join(SYSCTL_ROOT, 'ipv4/conf', ifname)));
+    return inNetns(netns.fd, () => fs.existsSync(path.join(this.#sysctls, 'ipv4/conf', ifname)));
   }
 
   /**
@@ -217,14 +218,14 @@ const stageRequest = (index: number, key: AttachmentKey, stage: LinkStage): Netl
   alias: ownerAlias(key, stage) ?? '',
 });
 
-function writeSysctls(sysctls: readonly Sysctl[]): void {
+function writeSysctls(directory: string, sysctls: readonly Sysctl[]): void {
   for (const [file, value] of sysctls) {
     try {
-      fs.writeFileSync(path.join(SYSCTL_ROOT, file), value);
+      fs.writeFileSync(path.join(directory, file), value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CniError(cniCode.linkFailed, `net.${file.replaceAll('/', '.')} cannot be set`, reason, {
-        remedy: 'mount /proc/sys writable in the agent',
+        remedy: 'mount the /proc/sys/net of the host writable into the container, and set sysctlDir',
       });
     }
   }
