@@ -85,7 +85,8 @@ export class Ipam {
 
   /**
    * Makes up for lines that the journal has lost: a live link whose owner it does not know is adopted with its addresses, and one
-   * that it takes for unfinished is finished: it may be a pod's that runs, and if its ADD failed after all, a DEL comes. Where the journal gives such an address to somebody without a live link, the link is right; where two live
+   * that it takes for unfinished is finished: it may be a pod's that runs, and if its ADD failed after all, a DEL comes. One that has
+   * addresses which the journal does not know of belongs to a container that was attached anew. Where the journal gives such an address to somebody without a live link, the link is right; where two live
    * links have one address, both stay and a problem tells. Returns what was adopted.
    */
   adopt(live: readonly LiveAttachment[]): readonly Attachment[] {
@@ -94,8 +95,11 @@ export class Ipam {
     const adopted: Attachment[] = [];
     for (const link of live) {
       const known = this.get(link);
-      if (known?.state === 'reserved') adopted.push(this.#finish(known));
-      if (known !== undefined || link.addresses.length === 0) continue;
+      if (known !== undefined && link.addresses.every((address) => known.addresses.includes(address))) {
+        if (known.state === 'reserved') adopted.push(this.#finish(known));
+        continue;
+      }
+      if (link.addresses.length === 0) continue;
       for (const stale of this.#ownersOf(link.addresses)) {
         if (!liveIds.has(attachmentId(stale))) this.release(stale);
       }

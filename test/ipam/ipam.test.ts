@@ -87,6 +87,26 @@ test('live links make up for a journal that lost them; adoption is written down'
   expect(start().get(key('a'))).toEqual(ipam.get(key('a')));
 });
 
+test('a link that is whole finishes what the journal takes for unfinished', () => {
+  const ipam = start();
+  const addresses = take(ipam, 'a');
+  expect(ipam.adopt([live('a', ...addresses)])).toMatchObject([{ containerID: 'a', state: 'configured' }]);
+  expect(start().get(key('a'))).toEqual(ipam.get(key('a')));
+  expect(ipam.adopt([live('a', ...addresses)])).toEqual([]);
+});
+
+test('a container that was attached anew: when that is lost, its link is right; routes that somebody deleted say nothing', () => {
+  const ipam = start();
+  expect(take(ipam, 'a')).toEqual(['10.0.0.2', 'fd00::2']);
+  ipam.confirm(key('a'));
+  expect(ipam.adopt([live('a', '10.0.0.2')])).toEqual([]);
+  expect(ipam.adopt([live('a', '10.0.0.4', 'fd00::4')])).toHaveLength(1);
+  expect(ipam.get(key('a'))?.addresses).toEqual(['10.0.0.4', 'fd00::4']);
+  expect(start().list()).toEqual(ipam.list());
+  // The cursor stands behind what was adopted.
+  expect(take(ipam, 'b')).toEqual(['10.0.0.5', 'fd00::5']);
+});
+
 test('a live link is right against an entry without one; two live links of one address are told', () => {
   const ipam = start();
   expect(take(ipam, 'stale')).toEqual(['10.0.0.2', 'fd00::2']);
