@@ -115,3 +115,24 @@ test.each([
   await pod.exec('ping', '-c1', '-W2', '192.0.2.10');
   await pod.exec('ping', '-c1', '-W2', '2001:db8::10');
 });
+
+test("the MTU is that of the node's path, and follows it for the pods that come after", async () => {
+  using outside = await createNetns();
+  using pod = await createNetns();
+  using next = await createNetns();
+  await using node = await AgentNode.create(outside, ['192.0.2.10/24']);
+  await node.netns.ip('link set eth0 mtu 1400');
+  node.write('a.yaml', nodeManifest('node-a', ['10.244.1.0/24'], ['192.0.2.10']));
+  node.start('node-a', '--bgp', 'off');
+  const add = (containerID: string, netns: string) =>
+    runShim(node.path('run/cni.sock'), { command: 'ADD', containerID, netns });
+  await node.until('a pod is attached', async () => (await add('c1', pod.path)).exit === 0);
+  expect(await pod.ip('link show eth0')).toContain('mtu 1400');
+  await node.netns.ip('link set eth0 mtu 1350');
+  await node.until('the agent knows', async () => {
+    const { json } = await add('c2', next.path);
+    await runShim(node.path('run/cni.sock'), { command: 'DEL', containerID: 'c2' });
+    return json.interfaces?.[1]?.mtu === 1350;
+  });
+  expect(await pod.ip('link show eth0')).toContain('mtu 1400');
+});

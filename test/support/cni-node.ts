@@ -41,7 +41,12 @@ export interface PluginAnswer {
 /** What a plugin prints: a result, an error, or its versions. */
 export interface PluginDocument {
   readonly cniVersion: string;
-  readonly interfaces: readonly { readonly name: string; readonly mac: string; readonly sandbox?: string }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly mac: string;
+    readonly sandbox?: string;
+    readonly mtu?: number;
+  }[];
   readonly ips: readonly { readonly address: string; readonly interface: number }[];
   readonly supportedVersions: readonly string[];
   readonly code: number;
