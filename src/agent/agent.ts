@@ -9,6 +9,7 @@ import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
 import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
+import type { ReflectorStatus } from '../kube/cluster/reflector-status.ts';
 import { PasswordFiles } from '../kube/password-files.ts';
 import { passwordFiles } from '../kube/records/secret-references.ts';
 import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
@@ -34,6 +35,8 @@ export interface ObjectSource {
   start(signal: AbortSignal): Promise<void>;
   /** Wall clock, milliseconds, of the last reading that succeeded, whether or not anything had changed. */
   readonly lastRead: number | undefined;
+  /** How each of its parts is doing, where it has parts. */
+  resources?(): readonly ReflectorStatus[];
 }
 
 export interface AgentOptions {

@@ -19,6 +19,7 @@ import type { Prefix } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Problem } from '../ports/problem.ts';
+import type { ObjectSource } from './agent.ts';
 import type { Drivers } from './drivers.ts';
 import { ipamView } from './ipam-view.ts';
 import type { Kernel } from './kernel.ts';
@@ -26,6 +27,7 @@ import type { Loop } from './loop.ts';
 import type { Persistent } from './persistent.ts';
 import type { Pods } from './pods.ts';
 import { readinessChecks } from './readiness.ts';
+import { resourceView } from './resource-view.ts';
 import { routeView, routeViews, unresolvedView } from './route-view.ts';
 
 export interface AgentStatusOptions {
@@ -43,7 +45,7 @@ export interface AgentStatusOptions {
   readonly speaker: Speaker;
   readonly pods: Persistent<Pods>;
   readonly sourceName: string;
-  readonly source: () => { readonly lastRead: number | undefined };
+  readonly source: () => Pick<ObjectSource, 'lastRead' | 'resources'>;
   readonly snapshot: () => Snapshot;
   readonly intent: () => Intent | undefined;
   readonly links: () => ReadonlyMap<number, LinkRecord>;
@@ -190,6 +192,8 @@ export class AgentStatus implements AgentView {
 
   #sources(): readonly SourceView[] {
     const { snapshot, sourceName, source, kernel } = this.#options;
+    const resources = source().resources?.();
+    if (resources !== undefined) return [...resources.map((r) => resourceView(sourceName, r)), kernel.view()];
     const lastGood = source().lastRead;
     const objects: SourceView = {
       name: sourceName,

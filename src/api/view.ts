@@ -18,7 +18,16 @@ export interface SourceView {
   readonly synced: boolean;
   /** Wall clock, milliseconds, of the last good read. */
   readonly lastGood?: number;
+  /** Why it is not read now, and since when. */
   readonly error?: string;
+  /** For metrics: of a resource of the API server. */
+  readonly follow?: {
+    readonly objects: number;
+    /** Complete lists until now. */
+    readonly lists: number;
+    /** Ends of watches until now, by reason. */
+    readonly watchEnds: ReadonlyMap<string, number>;
+  };
 }
 
 /** How one driver is doing. */

@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Agent } from '../agent/agent.ts';
+import { Agent, type ObjectSource } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
-import { createLog } from '../agent/log.ts';
+import { createLog, type RootLog } from '../agent/log.ts';
 import { type ResolvedSettings, settingTexts } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp/tcp-transport.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
+import { ClusterSource } from '../kube/cluster/cluster-source.ts';
+import { isInCluster } from '../kube/cluster/in-cluster.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
+import type { Snapshot } from '../kube/records/snapshot.ts';
 import { Monitor } from '../netlink/monitor.ts';
 import { Rtnetlink } from '../netlink/rtnetlink.ts';
+import type { Log } from '../ports/log.ts';
 import { UsageError } from './context.ts';
 import { version } from './version.ts';
 
 /** Builds the real adapters and runs the agent until SIGTERM or SIGINT. @throws UsageError, SystemError */
 export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   const { settings, problems } = resolved;
-  const directory = manifestDirectory(resolved);
+  const openSource = await chooseSource(resolved);
   const log = createLog({ level: settings.logLevel });
   log.info('starting', { version, node: process.version, settings: settingTexts(resolved) });
   for (const problem of problems) log.warn('setting', { ...problem });
@@ -23,14 +27,17 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   try {
     // One that was cleaned away and may come back is made anew.
     do {
-      await makeAgent(resolved, directory, log).run(stop);
+      await makeAgent(resolved, openSource, log).run(stop);
     } while (!stop.aborted);
   } finally {
     log.flush();
   }
 }
 
-function makeAgent(resolved: ResolvedSettings, directory: string, log: ReturnType<typeof createLog>): Agent {
+/** Opens the source of objects. */
+type OpenSource = (log: Log, onChange: (snapshot: Snapshot) => void) => ObjectSource;
+
+function makeAgent(resolved: ResolvedSettings, openSource: OpenSource, log: RootLog): Agent {
   const { settings, problems } = resolved;
   return new Agent({
     settings,
@@ -42,16 +49,9 @@ function makeAgent(resolved: ResolvedSettings, directory: string, log: ReturnTyp
     netlink: { open: () => Rtnetlink.open(), watch: (options) => Monitor.open(options) },
     transport: new TcpTransport(),
     runner: execRunner,
-    defer: (fn) => void setImmediate(fn),
+    defer,
     sourceName: settings.source,
-    openSource: (onChange) =>
-      new ManifestSource({
-        directory,
-        namespace: settings.namespace,
-        clock: systemClock,
-        log: log.component('manifests'),
-        onChange,
-      }),
+    openSource: (onChange) => openSource(log.component(settings.source), onChange),
     problems,
   });
 }
@@ -70,15 +70,29 @@ function stopSignal(): AbortSignal {
   return abort.signal;
 }
 
-function manifestDirectory({ settings }: ResolvedSettings): string {
-  if (settings.source !== 'manifests') {
+const defer = (fn: () => void): void => void setImmediate(fn);
+
+/** @throws UsageError when the settings do not say where objects come from */
+async function chooseSource({ settings }: ResolvedSettings): Promise<OpenSource> {
+  const { namespace } = settings;
+  if (settings.source === 'manifests') {
+    const directory = settings.manifests;
+    if (directory === undefined)
+      throw new UsageError('--source manifests needs a directory', 'add --manifests DIR');
+    return (log, onChange) => new ManifestSource({ directory, namespace, clock: systemClock, log, onChange });
+  }
+  const { kubeconfig } = settings;
+  if (kubeconfig === undefined && !isInCluster()) {
     throw new UsageError(
-      'this version of Gryphon cannot read from the API server yet',
-      'use --source manifests --manifests DIR',
+      'this is no pod with a service account, so the API server is not known',
+      'add --kubeconfig FILE, or use --source manifests --manifests DIR',
     );
   }
-  if (settings.manifests === undefined) {
-    throw new UsageError('--source manifests needs a directory', 'add --manifests DIR');
-  }
-  return settings.manifests;
+  // client-node is large, and whoever reads manifests does without.
+  const { HttpApi } = await import('../kube/cluster/http-api.ts');
+  const api = new HttpApi({
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    userAgent: `gryphon/${version}`,
+  });
+  return (log, onChange) => new ClusterSource({ api, namespace, clock: systemClock, log, defer, onChange });
 }

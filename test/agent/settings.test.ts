@@ -249,6 +249,7 @@ describe('shown to people', () => {
       nodeName: 'n1 (flag)',
       source: 'kubernetes',
       manifests: '(none)',
+      kubeconfig: '(none)',
       namespace: 'gryphon-system',
       clusterCIDR: '10.0.0.0/8,fd00::/48 (flag)',
       bgp: 'off (environment)',

@@ -313,13 +313,16 @@ function refused(code: number, message: string, retryAfter?: number): KubeAnswer
   return { status: code, body, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
+/** Octets: so that texts are cut at any place. */
+const PART = 1400;
+
 /** In small parts, as a network would. */
 async function* textBody(text: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const octets = encoder.encode(text);
-  for (let i = 0; i < octets.length; i += 700) {
+  for (let i = 0; i < octets.length; i += PART) {
     signal.throwIfAborted();
     await Promise.resolve();
-    yield octets.subarray(i, i + 700);
+    yield octets.subarray(i, i + PART);
   }
 }
 

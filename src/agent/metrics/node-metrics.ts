@@ -37,6 +37,30 @@ export const nodeMetrics: readonly ViewMetric[] = [
       ),
   },
   {
+    name: 'gryphon_kube_objects',
+    type: 'gauge',
+    help: 'Objects of a resource of the API server that are kept.',
+    labels: ['source'],
+    samples: ({ status }) => followed(status, ({ objects }) => objects),
+  },
+  {
+    name: 'gryphon_kube_lists_total',
+    type: 'counter',
+    help: 'Complete lists of a resource that were read from the API server.',
+    labels: ['source'],
+    samples: ({ status }) => followed(status, ({ lists }) => lists),
+  },
+  {
+    name: 'gryphon_kube_watch_ends_total',
+    type: 'counter',
+    help: 'Ends of watches by reason: timeout is the usual one, all others are followed by a pause.',
+    labels: ['source', 'reason'],
+    samples: ({ status }) =>
+      status.sources.flatMap(({ name, follow }) =>
+        [...(follow?.watchEnds ?? [])].map(([reason, value]) => ({ labels: [name, reason], value })),
+      ),
+  },
+  {
     name: 'gryphon_pods',
     type: 'gauge',
     help: 'Pod interfaces on this node.',
@@ -51,6 +75,15 @@ export const nodeMetrics: readonly ViewMetric[] = [
     samples: ({ status }) => status.ipam.flatMap(addressSamples),
   },
 ];
+
+function followed(
+  { sources }: StatusView,
+  value: (follow: NonNullable<StatusView['sources'][number]['follow']>) => number,
+): readonly Sample[] {
+  return sources.flatMap(({ name, follow }) =>
+    follow === undefined ? [] : [{ labels: [name], value: value(follow) }],
+  );
+}
 
 function countProblems(problems: readonly Problem[]): readonly Sample[] {
   const groups = Map.groupBy(problems, ({ code, severity }) => `${code} ${severity}`);

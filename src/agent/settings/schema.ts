@@ -69,6 +69,9 @@ export const settingsSchema = Type.Object({
   manifests: optionalPath(
     'Directory of Kubernetes YAML or JSON files, watched for changes; for source manifests.',
   ),
+  kubeconfig: optionalPath(
+    'File that tells how to reach the API server, for source kubernetes; none: the service account of the pod.',
+  ),
   namespace: setting<string>({
     type: 'string',
     form: 'name',

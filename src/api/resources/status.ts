@@ -65,8 +65,13 @@ export function statusOf(view: StatusView): Status {
   };
 }
 
-function sourceOf({ lastGood, ...rest }: SourceView): Static<typeof Source> {
-  return { ...rest, ...(lastGood !== undefined && { lastGood: time(lastGood) }) };
+function sourceOf({ name, synced, lastGood, error }: SourceView): Static<typeof Source> {
+  return {
+    name,
+    synced,
+    ...(lastGood !== undefined && { lastGood: time(lastGood) }),
+    ...(error !== undefined && { error }),
+  };
 }
 
 function driverOf({ lastApplied, ...rest }: DriverView): Static<typeof Driver> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
@@ -12,12 +11,6 @@ export interface Pass {
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
 }
-
-/** Where Kubernetes puts the token into a pod. */
-const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
-/** Whether this is a pod with a service account. */
-export const isInCluster = (): boolean => existsSync(TOKEN);
 
 /** Who we are and whom we trust: client-node's `KubeConfig`, read when it is first needed and whenever it turned out to be old. */
 export class Credentials {
