@@ -118,8 +118,8 @@ describe.skipIf(!birdIsInstalled)('BIRD 2 and graceful restart', () => {
     first.kill();
     await seconds(1);
     using _second = await talking(bird, internal);
-    expect(await table(bird)).not.toBe(before);
-    expect(monitor.lines).not.toEqual([]);
+    await eventually('BIRD has taken them anew', async () => expect(await table(bird)).not.toBe(before));
+    await eventually('its kernel has too', () => expect(monitor.lines).not.toEqual([]));
   });
 
   test.each([

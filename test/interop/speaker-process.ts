@@ -56,6 +56,9 @@ function tell(): void {
   process.stdout.write(`${JSON.stringify(picture)}\n`);
 }
 
+// Counters change without an event.
+setInterval(tell, 250);
+
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as SpeakerCommand;
   if (command.kind === 'set') {
@@ -65,3 +68,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     break;
   }
 }
+// Whoever started this is gone, or has had it stopped.
+process.exit();
