@@ -20,13 +20,16 @@ export interface FlowFlusherOptions {
 
 /**
  * Makes conntrack forget the connections of addresses that pods gave back. Otherwise, until they time out, packets of an old
- * connection would be translated for, or let through to, the next pod of that address. An address rests far longer than this takes.
+ * connection would be translated for, or let through to, the next pod of that address. An address mostly rests far longer than this
+ * takes; where it does not, its next pod waits for `forgotten`, so that its own connections are never among those that go.
  */
 export class FlowFlusher {
   readonly #options: FlowFlusherOptions;
   readonly #abort = new AbortController();
   #table: FlowTable | undefined;
   #freed: Address[] = [];
+  /** Being forgotten now. */
+  #flushed: readonly Address[] = [];
   #timer: Timer | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -37,17 +40,25 @@ export class FlowFlusher {
   add(addresses: readonly Address[]): void {
     if (this.#abort.signal.aborted) return;
     this.#freed.push(...addresses);
-    this.#timer ??= this.#options.clock.setTimer(DELAY, () => {
-      this.#timer = undefined;
-      this.#flushing = this.#flushing.then(() => this.#flush());
-    });
+    this.#timer ??= this.#options.clock.setTimer(DELAY, () => void this.#flushNow());
   }
 
-  /** What has been freed last is flushed still: the next agent does not know of it. */
-  async stop(): Promise<void> {
+  /** Resolves when none of these addresses waits to be forgotten: at once for those that have rested. */
+  async forgotten(addresses: readonly Address[]): Promise<void> {
+    if (addresses.some((address) => this.#freed.includes(address))) await this.#flushNow();
+    else if (addresses.some((address) => this.#flushed.includes(address))) await this.#flushing;
+  }
+
+  #flushNow(): Promise<void> {
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#flushing = this.#flushing.then(() => this.#flush());
-    await this.#flushing;
+    return this.#flushing;
+  }
+
+  /** What has been freed last is flushed still, so that nobody has to wait for it after a restart. */
+  async stop(): Promise<void> {
+    await this.#flushNow();
     this.#abort.abort();
     this.#table?.[Symbol.dispose]();
   }
@@ -56,6 +67,7 @@ export class FlowFlusher {
     const { open, log } = this.#options;
     const addresses = this.#freed;
     this.#freed = [];
+    this.#flushed = addresses;
     if (addresses.length === 0) return;
     try {
       this.#table ??= open();
@@ -66,6 +78,8 @@ export class FlowFlusher {
         addresses,
         reason: describeError(error),
       });
+    } finally {
+      this.#flushed = [];
     }
   }
 }

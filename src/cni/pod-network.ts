@@ -93,6 +93,7 @@ export class PodNetwork {
     const mtu = (): number => this.#config.mtu;
     const gateway = (): GatewayMode => (this.#config.routerAtGateway === true ? 'proxied' : 'held');
     const detached = (): Promise<void> => this.#dispatcher.detached();
+    const forgotten = (addresses: readonly Address[]): Promise<void> => this.#flows.forgotten(addresses);
     const freed = (addresses: readonly Address[]): void => this.#flows.add(addresses);
     this.#context = {
       ipam,
@@ -104,6 +105,7 @@ export class PodNetwork {
       unavailable,
       detached,
       freed,
+      forgotten,
       changed,
     };
     this.#dispatcher = new Dispatcher(this.#context, this.#operations);

@@ -52,6 +52,18 @@ test('addresses freed within a second are forgotten together, once', async () =>
   expect(isOpen()).toBe(0);
 });
 
+test('who is given an address that does not rest waits until it is forgotten, and nobody else waits', async () => {
+  const { flusher, forgotten, clock } = create();
+  flusher.add([a]);
+  await flusher.forgotten([b]);
+  expect(forgotten).toEqual([]);
+  await flusher.forgotten([a, b]);
+  expect(forgotten).toEqual([[a]]);
+  expect(clock.pending).toBe(0);
+  await flusher.forgotten([a]);
+  expect(forgotten).toHaveLength(1);
+});
+
 test('what was freed last is forgotten at the stop, and nothing after it', async () => {
   const { clock, flusher, forgotten } = create();
   flusher.add([a]);

@@ -205,9 +205,9 @@ test('CHECK tells what is missing', async () => {
 });
 
 /** Writes a connection of this address into the node's table. */
-async function insertFlow(node: CniNode, source: string): Promise<void> {
+async function insertFlow(node: CniNode, source: string, port = 80): Promise<void> {
   const tcp = ['-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'];
-  const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', '80'];
+  const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', String(port)];
   await node.netns.exec('conntrack', ...tcp, ...flow);
 }
 
@@ -237,6 +237,21 @@ test('connections of a freed address are forgotten also when the agent was kille
   for (const source of ['10.244.1.2', '10.244.1.200']) await insertFlow(node, source);
   await node.start({ haste: 10 });
   await expect.poll(() => flowSources(node), { timeout: 5000 }).toEqual(['10.244.1.200']);
+});
+
+test('an address that is given again at once: the connections of its old pod are forgotten first, those of the new one never', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const config = { runtimeConfig: { ips: ['10.244.1.77'] } };
+  await node.add('old', await node.pod(), { config });
+  await insertFlow(node, '10.244.1.77', 80);
+  await node.del('old');
+  expect(await node.add('new', await node.pod(), { config })).toMatchObject({ exit: 0 });
+  expect(await flowSources(node)).toEqual([]);
+  await insertFlow(node, '10.244.1.77', 81);
+  // A stop does at once what the agent would do within a second.
+  await node.stop();
+  expect(await flowSources(node)).toEqual(['10.244.1.77']);
 });
 
 test('DEL is answered before the link has gone: a sandbox that is used again never meets remains', async () => {

@@ -43,6 +43,8 @@ export async function add(
   const attachment = await allocate(request, requested, context);
   context.changed();
   try {
+    await context.forgotten(attachment.addresses);
+    throwIfGone(caller);
     const mtu = config.mtu ?? context.mtu();
     const mac = context.links.create({
       key,

@@ -20,6 +20,8 @@ export interface OperationContext {
   readonly detached: () => Promise<void>;
   /** No pod has these addresses any more. */
   readonly freed: (addresses: readonly Address[]) => void;
+  /** Resolves when no connection of an earlier pod of these addresses is left to be forgotten. */
+  readonly forgotten: (addresses: readonly Address[]) => Promise<void>;
   /** An attachment was reserved, configured or released. */
   readonly changed: () => void;
 }
