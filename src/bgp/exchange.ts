@@ -10,6 +10,7 @@ import type { PrefixCounts } from './status.ts';
 import type { Task, Turns } from './turns.ts';
 import { isKnownFamily } from './wire/family.ts';
 import type { RouteRefreshMessage, UpdateMessage } from './wire/message.ts';
+import { findCapability } from './wire/negotiate.ts';
 
 /** What a session needs of the routing information base. */
 export type SessionRib = Pick<
@@ -154,12 +155,19 @@ export class Exchange {
     } else if (!context.enhancedRefresh) {
       // Markers mean nothing where they were not negotiated.
     } else if (operation === 'begin') {
+      if (!this.#hasToldOnce(family)) return;
       this.#refreshing.add(family);
       rib.markStale(this.inbound, family);
     } else if (this.#refreshing.delete(family)) {
       rib.dropStale(this.inbound, family);
       onRoutes();
     }
+  }
+
+  /** RFC 7313 §4: of a peer with graceful restart no marker counts before End-of-RIB. */
+  #hasToldOnce(family: BgpFamily): boolean {
+    const restart = findCapability(this.negotiated.remote, 'graceful-restart');
+    return restart === undefined || this.#endOfRib.has(family);
   }
 
   /** The peer has been told everything that it should know, as far as TCP is concerned. */

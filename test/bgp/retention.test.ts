@@ -111,6 +111,22 @@ describe('enhanced route refresh (RFC 7313)', () => {
     world.send(marker('end'));
     expect(world.routes).toEqual(['2']);
   });
+
+  test('takes no notice of a beginning before End-of-RIB of a peer with graceful restart (§4)', () => {
+    const world = new World(open(restart(120)));
+    world.announce(2);
+    world.announce(3);
+    world.send(marker('begin'));
+    expect(world.counts).toEqual([2, 0]);
+    world.announce(3);
+    world.send(marker('end'));
+    expect(world.routes).toEqual(['2', '3']);
+    world.send({ kind: 'end-of-rib', family: V4 }, marker('begin'));
+    expect(world.counts).toEqual([2, 2]);
+    world.announce(3);
+    world.send(marker('end'));
+    expect(world.routes).toEqual(['3']);
+  });
 });
 
 describe('a peer that is helped', () => {
