@@ -137,12 +137,14 @@ export const isNotification = (message: NotificationMessage, name: NotificationN
 
 export const isHardReset = (message: NotificationMessage): boolean => isNotification(message, 'hardReset');
 
-/** The Cease subcodes that RFC 8538 §5.1 suggests to send as Hard Reset: the session will not be back soon. */
+/**
+ * The Cease subcodes that RFC 8538 §5.1 suggests to send as Hard Reset: the session will not be back soon. Out of Resources is
+ * none of them: whoever had too little begins anew, and routes are kept meanwhile.
+ */
 const LASTING: readonly NotificationName[] = [
   'maximumPrefixes',
   'administrativeShutdown',
   'peerDeconfigured',
-  'outOfResources',
 ];
 
 export const isLasting = (message: NotificationMessage): boolean =>

@@ -381,9 +381,9 @@ describe('the end of a session that will not be back soon', () => {
     ['maximumPrefixes', '6/9'],
     ['administrativeShutdown', '6/9'],
     ['peerDeconfigured', '6/9'],
-    ['outOfResources', '6/9'],
     ['administrativeReset', '6/4'],
     ['otherConfigurationChange', '6/6'],
+    ['outOfResources', '6/8'],
     ['malformedAttributeList', '3/1'],
   ] as const)('%s is sent as %s (RFC 8538 §5.1)', (name, code) => {
     const script = Script.in('opensent');
