@@ -8,6 +8,9 @@ import { createNetns } from '../support/netns.ts';
 
 const dual = { podCIDRs: [prefix('10.244.1.0/24'), prefix('fd00:244:1::/64')], mtu: 1450 };
 
+/** Where links wait that go together, "gryp" in ASCII. */
+const REMOVAL_GROUP: number = 0x67_72_79_70;
+
 const addressesOf = (answer: PluginAnswer): readonly string[] =>
   (answer.json.ips ?? []).map((ip) => ip.address);
 
@@ -288,7 +291,7 @@ test("a link of somebody else's in the group of those that go is not deleted wit
   await using node = await CniNode.create(dual);
   await node.start();
   await node.netns.ip('link add foreign type veth peer name foreign1');
-  await node.netns.ip(`link set foreign group ${0x67_72_79_70}`);
+  await node.netns.ip(`link set foreign group ${REMOVAL_GROUP}`);
   const pods = await Promise.all(Array.from({ length: 10 }, () => node.pod()));
   await Promise.all(pods.map((pod, i) => node.add(`c${i}`, pod)));
   expect(await node.links()).toHaveLength(10);
