@@ -11,7 +11,10 @@ export interface AgreedRestart {
   readonly families: readonly BgpFamily[];
   /** RFC 8538 §2: both sides announced the N bit. */
   readonly notification: boolean;
-  /** RFC 9494 §3.1: seconds that routes are kept after `remoteTime`; a family that is absent has none. */
+  /**
+   * RFC 9494 §3.1: seconds that routes are kept after `remoteTime`, or at once where `families` does not have the family; one
+   * that is absent has none.
+   */
   readonly longLived: Readonly<Partial<Record<BgpFamily, number>>>;
 }
 
@@ -31,7 +34,11 @@ export function agreeRestart(
     remoteTime: theirs.restartTime,
     families: families.filter((family) => theirs.families.some((f) => f.family === family)),
     notification: ours.notification && theirs.notification,
-    longLived: Object.fromEntries(longLived.map(({ family, staleTime }) => [family, staleTime])),
+    longLived: Object.fromEntries(
+      longLived
+        .filter(({ family }) => families.some((f) => f === family))
+        .map(({ family, staleTime }) => [family, staleTime]),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BgpFamily } from '../config.ts';
+import { FAMILIES } from '../wire/family.ts';
 import type { OpenMessage } from '../wire/message.ts';
 import { isHardReset } from '../wire/notification.ts';
 import type { DownReason } from './events.ts';
@@ -27,9 +28,14 @@ export interface RestartState {
   /** A session is established. */
   readonly connected: boolean;
   readonly stale: readonly StaleFamily[];
+  /**
+   * Families whose long-lived time was over before the End-of-RIB of this session: should it be lost before that too, nothing of
+   * them is kept (RFC 9494 §4.2).
+   */
+  readonly overdue: readonly BgpFamily[];
 }
 
-export const NOTHING_STALE: RestartState = { connected: false, stale: [] };
+export const NOTHING_STALE: RestartState = { connected: false, stale: [], overdue: [] };
 
 export type RestartInput =
   /** An established session is over; with what it had agreed on. */
@@ -64,7 +70,7 @@ export function helpRestart(state: RestartState, input: RestartInput, now: numbe
     case 'established':
       return expire(returned(state, input.remote, input.families, now), now);
     case 'end-of-rib':
-      return drop(state, ({ family }) => family === input.family);
+      return synchronized(state, input.family);
     case 'tick':
       return expire({ state, outputs: [] }, now);
   }
@@ -99,8 +105,10 @@ function lose(
   if (agreed === undefined || !keepsRoutes(agreed, down)) {
     return { state: NOTHING_STALE, outputs: [{ kind: 'retain', families: [] }] };
   }
-  const restartTime = agreed.remoteTime * 1000;
-  const stale = agreed.families.map((family): StaleFamily => {
+  const families = keptFamilies(agreed).filter((family) => !state.overdue.includes(family));
+  const stale = families.map((family): StaleFamily => {
+    // RFC 9494 §4.2: a family that RFC 4724 does not list has a restart time of 0.
+    const restartTime = agreed.families.includes(family) ? agreed.remoteTime * 1000 : 0;
     const before = state.stale.find((s) => s.family === family);
     const longLivedTime = (agreed.longLived[family] ?? 0) * 1000;
     const earlier = before !== undefined && survivesRepetition(agreed, longLivedTime) ? before : undefined;
@@ -115,9 +123,14 @@ function lose(
     ({ family }) => !survivesRepetition(agreed, (agreed.longLived[family] ?? 0) * 1000),
   );
   return {
-    state: { connected: false, stale },
-    outputs: [...twice.outputs, { kind: 'retain', families: agreed.families }],
+    state: { connected: false, stale, overdue: [] },
+    outputs: [...twice.outputs, { kind: 'retain', families }],
   };
+}
+
+/** Those that the peer preserves by RFC 4724, then those by RFC 9494 alone. */
+function keptFamilies({ families, longLived }: AgreedRestart): readonly BgpFamily[] {
+  return [...families, ...FAMILIES.filter((f) => !families.includes(f) && (longLived[f] ?? 0) > 0)];
 }
 
 /** RFC 8538 §4.1 lifts the rule about consecutive restarts; and routes that may be kept for hours are not to go by it. */
@@ -136,7 +149,13 @@ function returned(
     return !families.includes(family) || !kept(remote, family);
   });
   const stale = left.stale.map((s) => ({ ...s, until: Math.min(now + STALE_TIME, s.bound) }));
-  return { state: { connected: true, stale }, outputs };
+  return { state: { connected: true, stale, overdue: [] }, outputs };
+}
+
+/** End-of-RIB: what the peer has not told again goes, and what it has told is a session's like any other. */
+function synchronized(state: RestartState, family: BgpFamily): RestartStep {
+  const overdue = state.overdue.filter((f) => f !== family);
+  return drop({ ...state, overdue }, (s) => s.family === family);
 }
 
 /** Whatever has run out by now. */
@@ -147,7 +166,9 @@ function expire({ state, outputs }: RestartStep, now: number): RestartStep {
   const stale = state.stale.map((s) =>
     become(s) ? { ...s, longLived: true, longLivedUntil: s.longLivedUntil ?? now + s.longLivedTime } : s,
   );
-  const rest = drop({ ...state, stale }, (s) => nextMoment(s) <= now);
+  const late = state.connected ? stale.filter(({ longLivedUntil = now + 1 }) => longLivedUntil <= now) : [];
+  const overdue = [...state.overdue, ...late.map(({ family }) => family)];
+  const rest = drop({ ...state, stale, overdue }, (s) => nextMoment(s) <= now);
   return { state: rest.state, outputs: [...outputs, ...longLived, ...rest.outputs] };
 }
 

@@ -243,6 +243,14 @@ describe('long-lived stale routes (RFC 9494 §4.2)', () => {
     ]);
   });
 
+  test('come at once for a family without a restart time of its own', () => {
+    const helper = new Helper();
+    // RFC 9494 §4.2: where RFC 4724 does not list a family, its restart time is 0.
+    expect(helper.lost({ ...longLived, families: [V6] })).toEqual([`retain ${V6} ${V4}`, `long-lived ${V4}`]);
+    expect(helper.tick(120)).toEqual([`drop ${V6}`]);
+    expect(helper.tick(3480)).toEqual([`drop ${V4}`]);
+  });
+
   test.each([
     ['with its F bit stay until End-of-RIB', back([], {}, [llgr(V4)]), []],
     ['without its F bit go', back([V4], {}, [llgr()]), [`drop ${V4}`]],
@@ -268,6 +276,22 @@ describe('long-lived stale routes (RFC 9494 §4.2)', () => {
     expect(helper.lost(longLived)).toEqual([`retain ${V4} ${V6}`]);
     expect(helper.tick(120)).toEqual([`long-lived ${V4}`, `drop ${V6}`]);
     expect(restartDeadline(helper.state)).toBe(3_720_000);
+  });
+
+  test.each([
+    ['before End-of-RIB: nothing outlives that session', false, ['retain']],
+    ['after End-of-RIB: as ever', true, [`retain ${V4}`]],
+  ])('whose time is over while the peer is back, which then goes again %s', (_, synchronized, outputs) => {
+    const agreed = { ...longLived, families: [V4] } as const;
+    const helper = keeping(agreed);
+    helper.tick(120);
+    helper.tick(3500);
+    helper.established(back([V4], {}, [llgr(V4)]));
+    expect(helper.tick(100)).toEqual([`drop ${V4}`]);
+    if (synchronized) helper.endOfRib(V4);
+    expect(helper.lost(agreed)).toEqual(outputs);
+    helper.established(back([V4], {}, [llgr(V4)]));
+    expect(helper.lost(agreed)).toEqual([`retain ${V4}`]);
   });
 });
 
@@ -296,6 +320,12 @@ describe('what two OPENs agree on', () => {
     ],
     ['long-lived', ours, back([], {}, [llgr]), { ...plain, localTime: 90, longLived: { [V4]: 60 } }],
     ['long-lived, not ours', back([]), back([], {}, [llgr]), plain],
+    [
+      'long-lived, of a family that is not of the session',
+      ours,
+      back([], {}, [{ ...llgr, families: [{ family: '1/128', forwarding: true, staleTime: 60 }] }]),
+      { ...plain, localTime: 90 },
+    ],
   ])('%s', (_, local, remote, agreed) => {
     expect(agreeRestart(local, remote, [V4, V6])).toEqual(agreed);
   });
