@@ -60,6 +60,8 @@ describe('what is told', () => {
         reason: 'next hop 198.51.100.7: the kernel has no route to it',
       },
     ]);
+    expect(learnedRoutes.unresolvedRoute(beyond.prefix)).toBe([...learnedRoutes.unresolved][0]);
+    expect(learnedRoutes.unresolvedRoute(via7.prefix)).toBeUndefined();
     expect(follower.take(learnedRoutes)).toEqual([]);
     facts.putAll([[via7.prefix, undefined]]);
     expect(follower.take(learnedRoutes)).toEqual(['-10.1.0.0/16']);

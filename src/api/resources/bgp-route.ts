@@ -73,7 +73,7 @@ export function selectBgpRoute(
     paths,
     ...kernelOf(entry, view),
     advertised: advertisedTo.length,
-    ...(wide && { advertisedTo }),
+    ...(wide && { advertisedTo: advertisedTo.toSorted() }),
   };
 }
 
