@@ -60,7 +60,10 @@ export class Retention {
   /** An established session is over: its exchange is closed, and what the agreement asks for is kept. */
   lost(exchange: Exchange, down: DownReason): void {
     const { name, log } = this.#options;
-    if (this.#ended) return exchange.close();
+    if (this.#ended) {
+      exchange.close();
+      return this.#clear();
+    }
     this.#inbound = exchange.inbound;
     this.#agreed = exchange.negotiated.restart;
     this.#feed({ kind: 'lost', agreed: this.#agreed, down }, exchange);
@@ -84,9 +87,7 @@ export class Retention {
   /** Nothing is kept any longer: the peer is removed or has become another one. */
   forget(): void {
     if (this.#inbound !== undefined && !this.#state.connected) this.#close(this.#inbound);
-    this.#state = NOTHING_STALE;
-    this.#inbound = undefined;
-    this.#alarm.set(undefined);
+    this.#clear();
   }
 
   /** As `forget`, and for ever: the session is being ended for good. */
@@ -136,6 +137,12 @@ export class Retention {
       rib.dropStale(this.#inbound, output.family);
     }
     onRoutes();
+  }
+
+  #clear(): void {
+    this.#state = NOTHING_STALE;
+    this.#inbound = undefined;
+    this.#alarm.set(undefined);
   }
 
   #close(inbound: Inbound): void {

@@ -160,6 +160,35 @@ describe('a peer that is helped', () => {
     expect([world.routes, world.counts]).toEqual([[], [0, 0]]);
   });
 
+  test.each([
+    ['away', false],
+    ['back, before End-of-RIB', true],
+  ])('and is removed while it is %s leaves nothing behind, no timer either', (_, back) => {
+    const world = new World(open(restart(120), llgr));
+    world.announce(2);
+    world.peer.close();
+    world.cluster.run(1);
+    if (back) world.establish();
+    expect(world.routes).toEqual(['2']);
+    world.cluster.configure(1, (c) => ({ ...c, peers: [] }));
+    world.cluster.run(5);
+    expect([world.routes, world.cluster.clock.pending]).toEqual([[], 0]);
+  });
+
+  test('and is removed and comes again under its name is told anew', () => {
+    const world = new World(open(restart(120)));
+    world.announce(2);
+    world.announce(3);
+    world.peer.close();
+    world.cluster.run(1);
+    const { peers } = world.cluster.node(1).config;
+    world.cluster.configure(1, (c) => ({ ...c, peers: [] }));
+    world.cluster.configure(1, (c) => ({ ...c, peers }));
+    world.establish();
+    world.announce(3);
+    expect([world.routes, world.counts]).toEqual([['3'], [1, 0]]);
+  });
+
   test('by RFC 9494 keeps its routes for long, except those that do not want it', () => {
     const NO_LLGR = 0xffff0007;
     const world = new World(open(restart(10), llgr));
