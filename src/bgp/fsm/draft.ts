@@ -102,6 +102,11 @@ export class Draft {
     this.#remove(loser);
   }
 
+  /** Closes all connections but this one. */
+  keepOnly({ id }: ConnectionState): void {
+    for (const other of this.state.connections) if (other.id !== id) this.yieldTo(other);
+  }
+
   /** The connection is gone. Where it was the last one, this was a failure; after a protocol error Idle is held. */
   lose(connection: ConnectionState, down: DownReason): void {
     this.#remove(connection);

@@ -58,6 +58,8 @@ function handleConnection(draft: Draft, connection: ConnectionState, input: Conn
     case 'unusable':
       return receiveUnusable(draft, connection, input.type, input.reset);
     case 'reset':
+      // What has to stay away for a while must not come back over the connection beside it.
+      if (input.retryAfter !== undefined) draft.keepOnly(connection);
       return draft.fail(connection, input.reset, input.retryAfter);
     case 'sent':
       return isAgreed(connection) ? void draft.talk(connection) : undefined;
@@ -102,7 +104,7 @@ function connected(draft: Draft, id: number, direction: Direction): void {
   draft.emit({ kind: 'send', id, message: open });
 }
 
-/** RFC 4271 §8.1.3 and RFC 9687 §3: whatever has run out by now. */
+/** RFC 4271 §8.1.3 and RFC 9687 §4.3: whatever has run out by now. */
 function tick(draft: Draft): void {
   const { now } = draft;
   const due = (deadline: number | undefined): boolean => deadline !== undefined && deadline <= now;
@@ -131,7 +133,7 @@ function holdTimerExpired(draft: Draft, connection: ConnectionState): void {
   draft.fail(connection, reset('holdTimerExpired', reason));
 }
 
-/** RFC 9687 §3.2: a NOTIFICATION would only queue behind what the peer does not take. */
+/** RFC 9687 §4.3: a NOTIFICATION would only queue behind what the peer does not take. */
 function sendHoldTimerExpired(draft: Draft, connection: ConnectionState): void {
   draft.emit({ kind: 'close', id: connection.id, abort: true });
   const seconds = Math.round((draft.now - (connection.blockedAt ?? draft.now)) / 1000);

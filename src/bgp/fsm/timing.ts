@@ -11,7 +11,7 @@ export const RETRY_FIRST = 1_000;
 export const RETRY_MAX = 5_000;
 /** Milliseconds that a session must have lasted for its end to count as a first failure again. */
 export const STABLE = 30_000;
-/** RFC 9687 §4: at least eight minutes, at least twice the hold time. In milliseconds. */
+/** RFC 9687 §6: at least eight minutes, at least twice the hold time. In milliseconds. */
 const SEND_HOLD_MIN = 480_000;
 
 /** RFC 4271 §4.2: the smaller of both. */
@@ -45,11 +45,14 @@ export function holdDeadline(connection: ConnectionState): number | undefined {
   return holdTime === 0 ? undefined : connection.heardAt + holdTime * 1000;
 }
 
-/** When the send hold timer of a connection runs out; undefined: the peer takes what we send. */
+/**
+ * When the send hold timer of a connection runs out; undefined: the peer takes what we send, or RFC 9687 §4.3 stops the timer,
+ * because neither side wants a hold timer. Before the peer's OPEN the hold timer is the shorter one.
+ */
 export function sendHoldDeadline(connection: ConnectionState): number | undefined {
-  if (connection.blockedAt === undefined) return undefined;
-  const holdTime = connection.phase === 'opensent' ? 0 : connection.negotiated.holdTime;
-  return connection.blockedAt + Math.max(SEND_HOLD_MIN, holdTime * 2000);
+  if (connection.blockedAt === undefined || connection.phase === 'opensent') return undefined;
+  const { holdTime } = connection.negotiated;
+  return holdTime === 0 ? undefined : connection.blockedAt + Math.max(SEND_HOLD_MIN, holdTime * 2000);
 }
 
 /** When the machine wants its next `tick`; undefined: it waits for nothing. */

@@ -7,6 +7,7 @@ import {
   type RestartBits,
 } from '../../../src/bgp/fsm/state.ts';
 import { step } from '../../../src/bgp/fsm/step.ts';
+import type { Capability } from '../../../src/bgp/wire/capability.ts';
 import type { Message, OpenMessage } from '../../../src/bgp/wire/message.ts';
 import { describeNotification } from '../../../src/bgp/wire/notification.ts';
 import { address } from '../../../src/net/address.ts';
@@ -34,6 +35,17 @@ export const peerOpen: OpenMessage = {
     { kind: 'four-octet-as', as: 65002 },
   ],
 };
+
+export const keepalive: Message = { kind: 'keepalive' };
+
+/** RFC 4724 with the N bit of RFC 8538; R as given. */
+export const restarted = (restarting: boolean): Capability => ({
+  kind: 'graceful-restart',
+  restarting,
+  notification: true,
+  restartTime: 120,
+  families: [{ family: 'ipv4-unicast', forwarding: true }],
+});
 
 /** A state machine that is driven step by step and tells what it did as short lines of text. */
 export class Script {

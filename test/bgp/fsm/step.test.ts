@@ -3,26 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { FsmInput } from '../../../src/bgp/fsm/events.ts';
 import { establishedConnection, initialState, peerState } from '../../../src/bgp/fsm/state.ts';
 import { step } from '../../../src/bgp/fsm/step.ts';
-import { nextDeadline, OPEN_WAIT, RETRY_MAX } from '../../../src/bgp/fsm/timing.ts';
-import type { Capability } from '../../../src/bgp/wire/capability.ts';
-import type { Message, OpenMessage } from '../../../src/bgp/wire/message.ts';
+import { nextDeadline, OPEN_WAIT, RETRY_MAX, sendHoldDeadline } from '../../../src/bgp/fsm/timing.ts';
+import type { Message } from '../../../src/bgp/wire/message.ts';
 import { notification, reset, shutdownNotification } from '../../../src/bgp/wire/notification.ts';
-import { config, peerOpen, Script } from './script.ts';
+import { config, keepalive, peerOpen, restarted, Script } from './script.ts';
 
-const keepalive: Message = { kind: 'keepalive' };
 const update: Message = { kind: 'update', withdrawn: [], announced: [] };
 const endOfRib: Message = { kind: 'end-of-rib', family: 'ipv4-unicast' };
 const refresh: Message = { kind: 'route-refresh', operation: 'request', family: 'ipv4-unicast' };
 const ceaseShutdown = shutdownNotification('administrativeShutdown', 'maintenance');
-
-/** RFC 4724 with the N bit of RFC 8538; R as given. */
-const restarted = (restarting: boolean): Capability => ({
-  kind: 'graceful-restart',
-  restarting,
-  notification: true,
-  restartTime: 120,
-  families: [{ family: 'ipv4-unicast', forwarding: true }],
-});
 
 type Phase = Parameters<typeof Script.in>[0];
 
@@ -330,10 +319,16 @@ describe('timers', () => {
   });
 
   test('a peer that takes something again has its send hold timer stopped', () => {
+    const script = Script.in('established');
+    script.input({ kind: 'blocked', id: 1, blocked: true });
+    expect(script.state.connections.map(sendHoldDeadline)).toEqual([480_000]);
+    script.input({ kind: 'blocked', id: 1, blocked: false });
+    expect(script.state.connections.map(sendHoldDeadline)).toEqual([undefined]);
+  });
+
+  test('there is no send hold timer where there is no hold timer (RFC 9687 §4.3)', () => {
     const script = Script.in('established', { holdTime: 0 });
     script.input({ kind: 'blocked', id: 1, blocked: true });
-    expect(nextDeadline(script.state)).toBe(480_000);
-    script.input({ kind: 'blocked', id: 1, blocked: false });
     expect(nextDeadline(script.state)).toBeUndefined();
   });
 
@@ -345,60 +340,6 @@ describe('timers', () => {
     script.input({ kind: 'heard', id: 1, at: script.now });
     expect(script.input({ kind: 'tick' })).not.toContain('abort 1');
     expect(script.tick(1)).toContain('abort 1');
-  });
-});
-
-describe('the end of a session that will not be back soon', () => {
-  const notifying: OpenMessage = {
-    ...peerOpen,
-    capabilities: [...peerOpen.capabilities, restarted(false)],
-  };
-  const shutdown = shutdownNotification('administrativeShutdown', 'bye');
-  // The text in octets: its length, then "bye".
-  const text = '3 98 121 101';
-  test.each([
-    [
-      'with the N bit of both',
-      notifying,
-      {},
-      `6/9 Cease/Hard Reset (Cease/Administrative Shutdown): "bye" [6 2 ${text}]`,
-    ],
-    ['without that of the peer', peerOpen, {}, `6/2 Cease/Administrative Shutdown: "bye" [${text}]`],
-    [
-      'without ours',
-      notifying,
-      { notificationRestart: false },
-      `6/2 Cease/Administrative Shutdown: "bye" [${text}]`,
-    ],
-  ] as const)('is a Hard Reset %s', (_, open, overrides, sent) => {
-    const script = Script.in('opensent', overrides);
-    script.message(1, open);
-    script.message(1, keepalive);
-    expect(script.input({ kind: 'stop', reason: 'x', notification: shutdown })[0]).toBe(`send 1 ${sent}`);
-  });
-
-  test.each([
-    ['maximumPrefixes', '6/9'],
-    ['administrativeShutdown', '6/9'],
-    ['peerDeconfigured', '6/9'],
-    ['administrativeReset', '6/4'],
-    ['otherConfigurationChange', '6/6'],
-    ['outOfResources', '6/8'],
-    ['malformedAttributeList', '3/1'],
-  ] as const)('%s is sent as %s (RFC 8538 §5.1)', (name, code) => {
-    const script = Script.in('opensent');
-    script.message(1, notifying);
-    script.message(1, keepalive);
-    expect(script.input({ kind: 'reset', id: 1, reset: reset(name, 'x') })[0]).toMatch(`send 1 ${code} `);
-  });
-
-  test('is Idle for as long as was ordered with it', () => {
-    const script = Script.in('established');
-    script.input({ kind: 'reset', id: 1, reset: reset('maximumPrefixes', 'x'), retryAfter: 60_000 });
-    expect(script.tick(59.9)).toEqual([]);
-    expect(peerState(script.state)).toBe('idle');
-    expect(script.connect(2, 'incoming')).toEqual(['abort 2']);
-    expect(script.tick(0.1)).toEqual(['dial']);
   });
 });
 
