@@ -13,7 +13,7 @@ NPM := node_modules/.package-lock.json
 SOURCES := $(shell find src)
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: help lab lab-down test unit root check fix build bench fuzz clean need-root
+.PHONY: help lab lab-down test unit root check fix build manifests bench fuzz clean need-root
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ fix: $(NPM) ## formats and sorts imports
 	@biome check --write .
 
 build: dist/gryphon.mjs dist/gryphon-cni ## the bundle and the CNI shim, in dist/
+
+manifests: $(NPM) ## writes the CRDs and manifests/install.yaml anew
+	@node hack/render-crds.ts
+	@node hack/render-manifests.ts
 
 bench: need-root build packages-test ## benchmarks against the C floor and other daemons, as ratios
 	@hack/bench
