@@ -79,4 +79,4 @@ packages-build:
 packages-lab: packages-build
 	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
-	@hack/packages containerd containernetworking-plugins tcpdump conntrack frr gobgpd openbgpd exabgp
+	@hack/packages containerd containernetworking-plugins podman tcpdump conntrack frr gobgpd openbgpd exabgp
