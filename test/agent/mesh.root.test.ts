@@ -54,6 +54,12 @@ it('routes are learned by BGP, and go when the node falls silent', async () => {
   b.start('node-b');
   await learned(a);
   expect(await check(a, 'bgp')).toMatchObject({ ok: true, detail: '1 of 1 peers established' });
+  const table = await a.gryphon('routes', '--bgp', '-o', 'wide');
+  expect(table).toMatch(/^\* +10\.244\.1\.0\/24 +self .* 1 +mesh\/node-b +installed$/m);
+  expect(table).toMatch(/^\* +10\.244\.2\.0\/24 +192\.0\.2\.11 .* 0 +installed$/m);
+  const told = await a.gryphon('routes', '--bgp', '--peer', 'mesh/node-b', '--advertised');
+  expect(told).toMatch(/^10\.244\.1\.0\/24 +192\.0\.2\.10 /m);
+  expect(await a.gryphon('peers', 'node-b')).toMatch(/^Established +for .*, never lost$/m);
   await b.netns.ip('link set eth0 down');
   await a.until('the withdrawal', async () => (await remote(a)).length === 0);
   expect(await a.gryphon('peers')).toMatch(/mesh\/node-b .*hold timer expired/);

@@ -9,7 +9,8 @@ describe('usage errors: exit code 2, on standard error, nothing asked of the age
   test.each([
     ['peeers', "error: unknown command 'peeers'\n(Did you mean peers?)\n"],
     ['peers --ap x', "error: unknown option '--ap'\n(Did you mean --api?)\n"],
-    ['peers extra', "error: too many arguments for 'peers'. Expected 0 arguments but got 1: extra.\n"],
+    ['peers a b', "error: too many arguments for 'peers'. Expected 1 argument but got 2: a, b.\n"],
+    ['routes --bgp --advertised', 'error: --advertised is about one peer\n  name it with --peer\n'],
     [
       'peers -o xml',
       "error: option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are table, wide, json, yaml.\n",
@@ -34,7 +35,7 @@ describe('usage errors: exit code 2, on standard error, nothing asked of the age
       'routes 10.0.0.0/33',
       "error: command-argument value '10.0.0.0/33' is invalid for argument 'prefix'. give a CIDR or an address.\n",
     ],
-    ['routes --peer x', "error: --family and --peer are of BGP's table\n  add --bgp\n"],
+    ['routes --peer x', "error: --family, --peer and --advertised are of BGP's table\n  add --bgp\n"],
     [
       'routes --bgp --state held',
       'error: --origin and --state are of the kernel routes\n  leave them out, or leave out --bgp\n',
