@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SpeakerConfig } from '../../src/bgp/config.ts';
 import type { StopMode } from '../../src/bgp/speaker.ts';
@@ -31,9 +30,13 @@ export class RemoteSpeaker implements Disposable {
     this.#child.stderr?.on('data', (text: Buffer) => {
       this.#errors += text.toString();
     });
-    if (this.#child.stdout === null) throw new Error('no output of the speaker');
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      this.#picture = JSON.parse(line) as SpeakerPicture;
+    let unread = '';
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (unread + text).split('\n');
+      // A process that is killed leaves half a line.
+      unread = lines.pop() ?? '';
+      const latest = lines.at(-1);
+      if (latest !== undefined) this.#picture = JSON.parse(latest) as SpeakerPicture;
     });
   }
 
