@@ -47,7 +47,7 @@ export function sessionStatus(facts: SessionFacts): PeerStatus {
       holdTime: negotiated.holdTime,
       keepaliveTime: negotiated.keepaliveTime,
     }),
-    capabilities: negotiated === undefined ? [] : commonCapabilities(negotiated.local, negotiated.remote),
+    capabilities: negotiated === undefined ? [] : common(negotiated),
     offered: {
       local: offers(negotiated?.local ?? localOpen(state)),
       ...(record.open !== undefined && { remote: offers(record.open) }),
@@ -72,7 +72,18 @@ export function sessionStatus(facts: SessionFacts): PeerStatus {
   };
 }
 
-const offers = ({ capabilities }: OpenMessage): readonly string[] => capabilities.map(capabilityText);
+/** Texts of what does not change any more: a thousand peers are asked for together, and often. */
+function remembered<T extends object>(texts: (of: T) => readonly string[]): (of: T) => readonly string[] {
+  const known = new WeakMap<T, readonly string[]>();
+  return (of) => {
+    const found = known.get(of) ?? texts(of);
+    known.set(of, found);
+    return found;
+  };
+}
+
+const offers = remembered(({ capabilities }: OpenMessage) => capabilities.map(capabilityText));
+const common = remembered(({ local, remote }: Negotiated) => commonCapabilities(local, remote));
 
 function restartStatus(
   agreed: AgreedRestart | undefined,
