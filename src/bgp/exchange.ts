@@ -69,7 +69,7 @@ export class Exchange {
   #blocked = false;
 
   constructor(peer: PeerConfig, speaker: Announced, negotiated: Negotiated, options: ExchangeOptions) {
-    const { name, address, localAS, remoteAS, reflectorClient = false, link } = peer;
+    const { name, address, localAS, remoteAS, reflectorClient, link } = peer;
     this.negotiated = negotiated;
     this.#options = options;
     this.#peer = peer;
@@ -77,14 +77,7 @@ export class Exchange {
     const kind = localAS === remoteAS ? 'internal' : 'external';
     const { routerID } = negotiated.remote;
     if (options.kept === undefined) {
-      const source = {
-        name,
-        kind,
-        routerID,
-        address,
-        reflectorClient,
-        ...(link !== undefined && { link }),
-      } as const;
+      const source = { name, kind, routerID, address, reflectorClient, link } as const;
       this.inbound = options.rib.open(source, peer.import, peer);
     } else {
       this.inbound = options.kept;
@@ -103,14 +96,15 @@ export class Exchange {
 
   /** Applies other policies and originations to the tables at hand. */
   set(peer: PeerConfig, speaker: Announced): void {
-    if (!equal(this.#peer.import, peer.import) || this.#peer.allowedOwnAS !== peer.allowedOwnAS) {
-      this.#options.rib.setPolicy(this.inbound, peer.import, peer);
-      this.#options.onRoutes();
+    const { rib, onRoutes } = this.#options;
+    if (!equal(imported(this.#peer), imported(peer))) {
+      rib.setPolicy(this.inbound, peer.import, peer);
+      onRoutes();
     }
     const before = exportPeer(this.#peer, this.negotiated);
     const after = exportPeer(peer, this.negotiated);
     if (!equal([before, exported(this.#speaker)], [after, exported(speaker)])) {
-      this.#options.rib.setExport(this.#outlet, after, speaker);
+      rib.setExport(this.#outlet, after, speaker);
     }
     this.#peer = peer;
     this.#speaker = speaker;
@@ -202,6 +196,14 @@ export class Exchange {
     return !this.#blocked && !this.#announcer.drained;
   }
 }
+
+/** What of a peer changes what becomes of its routes. */
+const imported = ({ import: policy, allowedOwnAS, reflectorClient, link }: PeerConfig): unknown => ({
+  policy,
+  allowedOwnAS,
+  reflectorClient,
+  link,
+});
 
 /** What of the speaker changes what is announced. */
 const exported = ({ routerID, clusterID, nextHops, gracefulShutdown }: Announced): unknown => ({

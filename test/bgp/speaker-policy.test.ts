@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PeerConfig, SpeakerConfig } from '../../src/bgp/config.ts';
 import { WELL_KNOWN_COMMUNITIES } from '../../src/bgp/wire/communities.ts';
 import { prefix } from '../../src/net/prefix.ts';
-import { converged, podCIDR, type SimCluster } from '../support/bgp-cluster.ts';
+import { converged, meshPeer, podCIDR, SimCluster } from '../support/bgp-cluster.ts';
 
 const withPeers = (config: SpeakerConfig, overrides: Partial<PeerConfig>): SpeakerConfig => ({
   ...config,
@@ -78,5 +78,43 @@ describe('policy between two speakers', () => {
     }));
     cluster.run(1);
     expect(seen(cluster)).toEqual(['10.244.1.0/24 100 it lies inside a prefix of this node']);
+  });
+
+  test('a peer that becomes a client, and is none any more, without a flap', () => {
+    const cluster = new SimCluster(3);
+    // Node 1 is between 2 and 3, which is nobody's client.
+    const transit: Partial<PeerConfig> = { import: { kind: 'all' }, export: { kind: 'all' } };
+    const set = (client: Partial<PeerConfig>): void => {
+      cluster.configure(1, (c) => ({
+        ...c,
+        peers: [meshPeer(1, 2, { ...transit, ...client }), meshPeer(1, 3, transit)],
+      }));
+      cluster.run(15);
+    };
+    for (const index of [2, 3]) {
+      const peers = [meshPeer(index, 1, { import: { kind: 'all' } })];
+      cluster.configure(index, (c) => ({ ...c, peers }));
+    }
+    const fromNode2 = (): boolean => cluster.node(3).speaker.learned().has(podCIDR(2));
+    const known = [{}, { reflectorClient: true }, {}].map((client) => {
+      set(client);
+      return fromNode2();
+    });
+    expect([known, cluster.peer(1, 2).flaps]).toEqual([[false, true, false], 0]);
+  });
+
+  test('a peer that is reached through another link is judged by that, without a flap', () => {
+    const cluster = converged(2);
+    const rule = { family: 'ipv4-unicast', action: 'reject', operations: [] } as const;
+    const policy = {
+      kind: 'all',
+      rules: [{ ...rule, name: 'by link', match: { interface: 'eth1' } }],
+    } as const;
+    const taken = ['eth0', 'eth1', 'eth0'].map((link) => {
+      cluster.configure(2, (c) => withPeers(c, { import: policy, link }));
+      cluster.run(1);
+      return cluster.node(2).speaker.learned().has(podCIDR(1));
+    });
+    expect([taken, cluster.peer(2, 1).flaps]).toEqual([[true, false, true], 0]);
   });
 });

@@ -7,7 +7,7 @@ import { FAMILIES } from '../wire/family.ts';
 import { NONE } from './columns.ts';
 import { type Importer, type ImportPeer, makeImporter, type Rejection, type Self } from './import-policy.ts';
 import { longLivedStale } from './long-lived.ts';
-import { makePath, type Path, type PathSource } from './path.ts';
+import { makePath, type Path, type PathSource, type SourceConfig } from './path.ts';
 import type { RouteList } from './routes.ts';
 
 /**
@@ -111,6 +111,14 @@ export class Feed implements Inbound {
   setSelf(self: Self): void {
     this.#importer = makeImporter(this.#policy, this.#peer, self);
     this.#judged = undefined;
+  }
+
+  /** Tells whether something differs; every path of the feed has it then. */
+  setSource({ reflectorClient, link }: SourceConfig): boolean {
+    const { source } = this;
+    if (source.reflectorClient === reflectorClient && source.link === link) return false;
+    Object.assign(source, { reflectorClient, link });
+    return true;
   }
 
   /** The path of an announcement: the same one for the same attributes, as long as they are remembered. */

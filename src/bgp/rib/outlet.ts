@@ -62,8 +62,13 @@ export class Outlet {
   /** Tells by other rules from now on; only differences are sent. */
   set(peer: ExportPeer, speaker: ExportSpeaker): void {
     this.#exporter = makeExporter(peer, speaker);
-    this.#lastPath = undefined;
     this.#transit ||= isTransit(peer);
+    this.again();
+  }
+
+  /** Looks at the whole table once more; only differences are sent. */
+  again(): void {
+    this.#lastPath = undefined;
     this.#startWalk(this.#transit);
   }
 

@@ -4,8 +4,16 @@ import { asPathLength, neighborAS } from '../wire/as-path.ts';
 import type { Origin, PathAttributes } from '../wire/attributes/attributes.ts';
 import { hasCommunity } from './community-set.ts';
 
-/** Who told us a path, as far as policy and decision ask. */
-export interface PathSource {
+/** What the configuration says of whoever told us a path: it may change while the path is there. */
+export interface SourceConfig {
+  /** It is our client, RFC 4456 §6: what it tells goes to all internal peers. */
+  readonly reflectorClient?: boolean | undefined;
+  /** Name of the link through which it is reached, where a filter asks for it. */
+  readonly link?: string | undefined;
+}
+
+/** Who told us a path, as far as policy and decision ask. All paths of a peer share one, which is never another one's. */
+export interface PathSource extends SourceConfig {
   /** Peer name, or `local`. */
   readonly name: string;
   /** `local`: this node originates it; `internal`: a peer in our AS. */
@@ -14,10 +22,6 @@ export interface PathSource {
   readonly routerID: Address;
   /** The peer's address; absent for `local`. */
   readonly address?: Address;
-  /** It is our client, RFC 4456 §6: what it tells goes to all internal peers. */
-  readonly reflectorClient?: boolean;
-  /** Name of the link through which it is reached, where a filter asks for it. */
-  readonly link?: string;
 }
 
 /**

@@ -16,7 +16,7 @@ import { LocRib, type RouteChange } from './loc-rib.ts';
 import { LocalBlocks } from './local-blocks.ts';
 import { originatedPaths } from './origination.ts';
 import { Outlet, type OutletOptions } from './outlet.ts';
-import type { Path, PathSource } from './path.ts';
+import type { Path, PathSource, SourceConfig } from './path.ts';
 import type { RouteList } from './routes.ts';
 
 export type { Inbound } from './feed.ts';
@@ -102,12 +102,14 @@ export class Rib {
     }
   }
 
-  /** Applies another import policy to what the peer has told, without asking it again. */
-  setPolicy(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
+  /** Applies another configuration of the peer to what it has told, without asking it again. */
+  setPolicy(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer & SourceConfig): void {
     const feed = this.#feedOf(inbound);
     if (feed === undefined) return;
     feed.setPolicy(policy, peer, this.#self);
     this.#review(feed, FAMILIES);
+    // Whom a route may be told, and by which rules, depends on where it comes from, also where it stays as it is.
+    if (feed.setSource(peer)) for (const outlet of this.#loc.outlets) outlet.again();
   }
 
   // --- what is kept of a session ---
@@ -124,7 +126,7 @@ export class Rib {
   }
 
   /** A new session of the peer goes on with what was retained. */
-  resume(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer): void {
+  resume(inbound: Inbound, policy: ImportPolicy, peer: ImportPeer & SourceConfig): void {
     this.setPolicy(inbound, policy, peer);
   }
 
