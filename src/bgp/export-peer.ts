@@ -1,7 +1,7 @@
 import type { PeerConfig } from './config.ts';
+import { knowsLongLived } from './fsm/restart-agreement.ts';
 import type { Negotiated } from './fsm/state.ts';
 import type { ExportPeer } from './rib/export-policy.ts';
-import { findCapability } from './wire/negotiate.ts';
 
 /** A peer as export policy sees it: as configured, with what this session negotiated. */
 export function exportPeer(peer: PeerConfig, { remote, context }: Negotiated): ExportPeer {
@@ -10,6 +10,6 @@ export function exportPeer(peer: PeerConfig, { remote, context }: Negotiated): E
     routerID: remote.routerID,
     families: context.families,
     extendedNextHop: context.extendedNextHop,
-    longLived: findCapability(remote, 'long-lived-graceful-restart') !== undefined,
+    longLived: knowsLongLived(remote),
   };
 }

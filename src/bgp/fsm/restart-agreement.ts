@@ -27,8 +27,7 @@ export function agreeRestart(
   const ours = restartCapability(local);
   const theirs = restartCapability(remote);
   if (ours === undefined || theirs === undefined) return undefined;
-  const longLived =
-    lastCapability(local, 'long-lived-graceful-restart') === undefined ? [] : longLivedFamilies(remote);
+  const longLived = longLivedCapability(local) === undefined ? [] : longLivedFamilies(remote);
   return {
     localTime: ours.restartTime,
     remoteTime: theirs.restartTime,
@@ -52,17 +51,21 @@ export function keptLongLived(remote: OpenMessage, family: BgpFamily): boolean {
   return longLivedFamilies(remote).some((f) => f.family === family && f.forwarding);
 }
 
+/** Whether it can be told routes that are long-lived stale, RFC 9494 §4.3. */
+export const knowsLongLived = (remote: OpenMessage): boolean => longLivedCapability(remote) !== undefined;
+
 /** The R bit. */
 export const isRestarting = (open: OpenMessage): boolean => restartCapability(open)?.restarting === true;
 
 const restartCapability = (open: OpenMessage): Of<'graceful-restart'> | undefined =>
   lastCapability(open, 'graceful-restart');
 
-/** RFC 9494 §4.2: without the capability of RFC 4724 beside it, it is ignored. */
+/** RFC 9494 §4.5: without the capability of RFC 4724 beside it, it is ignored. */
+const longLivedCapability = (open: OpenMessage): Of<'long-lived-graceful-restart'> | undefined =>
+  restartCapability(open) === undefined ? undefined : lastCapability(open, 'long-lived-graceful-restart');
+
 const longLivedFamilies = (open: OpenMessage): Of<'long-lived-graceful-restart'>['families'] =>
-  restartCapability(open) === undefined
-    ? []
-    : (lastCapability(open, 'long-lived-graceful-restart')?.families ?? []);
+  longLivedCapability(open)?.families ?? [];
 
 type Of<K extends Capability['kind']> = Extract<Capability, { readonly kind: K }>;
 
