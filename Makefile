@@ -13,7 +13,7 @@ NPM := node_modules/.package-lock.json
 SOURCES := $(shell find src)
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: help lab lab-down test unit root check fix build manifests bench fuzz clean need-root
+.PHONY: help lab lab-down test unit root check fix build manifests image bench fuzz clean need-root
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ manifests: $(NPM) ## writes the CRDs and manifests/install.yaml anew
 	@node hack/render-crds.ts
 	@node hack/render-manifests.ts
 
+image: build packages-image ## the image of the agent without an engine, dist/gryphon-image.tar (image/README.md)
+	@node hack/image/pack.ts dist/gryphon-image.tar
+
 bench: need-root build packages-test ## benchmarks against the C floor and other daemons, as ratios
 	@hack/bench
 
@@ -73,9 +76,11 @@ dist/gryphon-cni: src/cni/shim/shim.c hack/build-shim | packages-build
 	@hack/build-shim
 
 # Debian packages by purpose; hack/packages lists what is missing before it installs, and keeps daemons from starting.
-.PHONY: packages-build packages-lab packages-test
+.PHONY: packages-build packages-lab packages-test packages-image
 packages-build:
 	@hack/packages gcc musl-tools
+packages-image: packages-build
+	@hack/packages $$(cat image/packages) containernetworking-plugins
 packages-lab: packages-build
 	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
