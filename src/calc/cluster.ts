@@ -22,27 +22,78 @@ export interface Cluster {
  * Settles podCIDRs and addresses that several nodes claim: the node whose name sorts first keeps them, on every node alike, so
  * that the agents agree without talking. The others' claims are left out and reported.
  */
-export function computeCluster(nodes: ReadonlyMap<string, NodeRecord>): Cluster {
-  const problems: Problem[] = [];
-  const cidrs = new PrefixTrie<string>();
-  const claimed: { readonly cidr: Prefix; readonly owner: string }[] = [];
-  const addressOwners = new Map<Address, string>();
-  const settled = new Map<string, ClusterNode>();
-  for (const record of [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+export const computeCluster = (nodes: ReadonlyMap<string, NodeRecord>): Cluster => new Claims(nodes).cluster;
+
+/**
+ * As `computeCluster`, for one cluster as it changes: while nobody claims what is another's, a change costs what has changed, and
+ * nodes that did not change are the same objects as before.
+ */
+export function clusterOf(): (nodes: ReadonlyMap<string, NodeRecord>) => Cluster {
+  let claims: Claims | undefined;
+  return (nodes) => {
+    if (claims?.follow(nodes) !== true) claims = new Claims(nodes);
+    return claims.cluster;
+  };
+}
+
+/** Who has which podCIDRs and addresses. */
+class Claims {
+  readonly #cidrs = new PrefixTrie<string>();
+  readonly #addresses = new Map<Address, string>();
+  #nodes: ReadonlyMap<string, NodeRecord>;
+  cluster: Cluster;
+
+  constructor(nodes: ReadonlyMap<string, NodeRecord>) {
+    const problems: Problem[] = [];
+    const settled = new Map<string, ClusterNode>();
+    for (const record of [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      settled.set(record.name, this.#settle(record, nodes, problems));
+    }
+    this.#nodes = nodes;
+    this.cluster = { nodes: settled, problems };
+  }
+
+  /** Takes over what has changed; false where that is not enough, because claims meet or nodes came or went. */
+  follow(nodes: ReadonlyMap<string, NodeRecord>): boolean {
+    if (nodes.size !== this.#nodes.size || this.cluster.problems.length > 0) return false;
+    const changed: NodeRecord[] = [];
+    for (const [name, record] of nodes) {
+      const before = this.#nodes.get(name);
+      if (before === undefined) return false;
+      if (before !== record) changed.push(record);
+    }
+    const settled = new Map(this.cluster.nodes);
+    for (const { name } of changed) this.#release(settled.get(name));
+    const problems: Problem[] = [];
+    for (const record of changed) settled.set(record.name, this.#settle(record, nodes, problems));
+    this.#nodes = nodes;
+    this.cluster = { nodes: settled, problems };
+    return problems.length === 0;
+  }
+
+  #settle(record: NodeRecord, nodes: ReadonlyMap<string, NodeRecord>, problems: Problem[]): ClusterNode {
     const podCIDRs = record.podCIDRs.filter((cidr) => {
-      if (!cidrs.overlaps(cidr)) return true;
-      const other = claimed.find((c) => overlaps(c.cidr, cidr));
-      problems.push(overlapping(record.name, cidr, other?.owner ?? 'another node', other?.cidr ?? cidr));
+      if (!this.#cidrs.overlaps(cidr)) return true;
+      problems.push(overlapping(record.name, cidr, ...this.#ownerOf(cidr, nodes)));
       return false;
     });
-    for (const cidr of podCIDRs) {
-      cidrs.set(cidr, record.name);
-      claimed.push({ cidr, owner: record.name });
-    }
-    const addresses = ownAddresses(record, addressOwners, problems);
-    settled.set(record.name, { record, addresses, podCIDRs });
+    for (const cidr of podCIDRs) this.#cidrs.set(cidr, record.name);
+    return { record, addresses: ownAddresses(record, this.#addresses, problems), podCIDRs };
   }
-  return { nodes: settled, problems };
+
+  #release(node: ClusterNode | undefined): void {
+    for (const cidr of node?.podCIDRs ?? []) this.#cidrs.delete(cidr);
+    for (const address of addressList(node?.addresses ?? {})) this.#addresses.delete(address);
+  }
+
+  /** The node that keeps what overlaps `cidr`, and its podCIDR. Rare, so it may take long. */
+  #ownerOf(cidr: Prefix, nodes: ReadonlyMap<string, NodeRecord>): [owner: string, other: Prefix] {
+    for (const { name, podCIDRs } of nodes.values()) {
+      const other = podCIDRs.find((c) => overlaps(c, cidr) && this.#cidrs.get(c) === name);
+      if (other !== undefined) return [name, other];
+    }
+    return ['another node', cidr];
+  }
 }
 
 function ownAddresses(record: NodeRecord, owners: Map<Address, string>, problems: Problem[]): AddressPair {

@@ -17,7 +17,7 @@ import type { Problem } from '../ports/problem.ts';
 import { bgpIntentOf } from './bgp/bgp-intent.ts';
 import { computeGateways, type Gateway, gatewayRoute } from './bgp/gateways.ts';
 import { type BgpResult, noBgp } from './bgp/speaker-config.ts';
-import { type Cluster, computeCluster } from './cluster.ts';
+import { type Cluster, clusterOf } from './cluster.ts';
 import { firewallIntent } from './firewall.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { memo, stable } from './memo.ts';
@@ -82,11 +82,12 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   const localAddresses = memo(
     (addresses: IntentFacts['addresses']) => new Set([...addresses.values()].map((a) => a.address)),
   );
-  const cluster = memo(computeCluster);
-  const self = memo((all: Cluster, local: ReadonlySet<Address>) =>
+  const cluster = memo(clusterOf());
+  // As it was while nothing of this node changes, however many others do: most of what follows depends on it alone.
+  const self = stable((all: Cluster, local: ReadonlySet<Address>) =>
     computeSelf(settings.nodeName, all.nodes, local),
   );
-  const pools = memo((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
+  const pools = stable((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
     computePools(records, settings.clusterCIDRs, nodes),
   );
   // As texts, so that the link of a new pod, of which there are many, makes nothing else new.
@@ -135,7 +136,12 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   );
   const learned = memo((feed: IntentFacts['learned']) => new LearnedRoutes(feed));
   const bgp = bgpIntentOf(settings.bgpPort, selects);
-  const firewall = memo((ranges: readonly Pool[], all: Cluster) => computeFirewall(settings, ranges, all));
+  const nodeAddresses = stable((all: Cluster) =>
+    [...all.nodes.values()].flatMap((node) => [...addressList(node.addresses), ...node.record.internalIPs]),
+  );
+  const firewall = memo((ranges: readonly Pool[], ofNodes: readonly Address[]) =>
+    computeFirewall(settings, ranges, ofNodes),
+  );
   const sysctls = memo((ranges: readonly Pool[], names: string) =>
     computeSysctls(
       familiesOf(ranges),
@@ -169,7 +175,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       routes: own,
       learned: followed,
       bgp: speaker,
-      firewall: firewall(ranges, all),
+      firewall: firewall(ranges, nodeAddresses(all)),
       sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),
       podNetwork: podNetwork(me, facts.links, facts.addresses, routerAtGateway(facts.foreignRoutes)),
       problems: [...me.problems, ...all.problems, ...speaker.problems],
@@ -180,14 +186,15 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
 const familiesOf = (pools: readonly Pool[]): ReadonlySet<Family> =>
   new Set(pools.map((p) => prefixFamily(p.cidr)));
 
-function computeFirewall(settings: IntentSettings, pools: readonly Pool[], cluster: Cluster): FirewallIntent {
+function computeFirewall(
+  settings: IntentSettings,
+  pools: readonly Pool[],
+  nodeAddresses: readonly Address[],
+): FirewallIntent {
   return firewallIntent({
     pools: settings.masquerade ? pools : pools.map(({ cidr }) => ({ cidr, natOutgoing: false })),
     families: [4, 6],
-    nodeAddresses: [...cluster.nodes.values()].flatMap((node) => [
-      ...addressList(node.addresses),
-      ...node.record.internalIPs,
-    ]),
+    nodeAddresses,
     podInterfaces: `${POD_LINK_PREFIX}+`,
   });
 }

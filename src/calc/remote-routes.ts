@@ -12,6 +12,15 @@ import { type Self } from './self.ts';
 
 /** Next hops that are remembered: a router names few, and nobody may fill the memory with them. */
 const MOST_WAYS = 4096;
+/** Blocks behind nodes that are remembered with their routes: more than a cluster has. */
+const MOST_BLOCKS = 32_768;
+
+/** What `direct` answered for a block. */
+interface Block {
+  readonly address: Address;
+  readonly from: string;
+  readonly route: DesiredRoute | Unresolved;
+}
 
 /**
  * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. Of the
@@ -23,6 +32,7 @@ export class RemoteRoutes {
   readonly #own = new PrefixTrie<true>();
   readonly #sources: Readonly<Record<Family, Address | undefined>>;
   readonly #ways = new Map<Address, readonly NextHopRecord[] | string>();
+  readonly #blocks = new Map<Prefix, Block>();
   readonly #labels = new Map<string, string>();
   /** More next hops were asked for than are remembered. */
   #forgetful = false;
@@ -69,8 +79,17 @@ export class RemoteRoutes {
     return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, distinct(hops), from);
   }
 
-  /** A block behind an address that must be on one of our own subnets. */
+  /** A block behind an address that must be on one of our own subnets; asked again, the very same route. */
   direct(prefix: Prefix, address: Address, from: string): DesiredRoute | Unresolved {
+    const known = this.#blocks.get(prefix);
+    if (known?.address === address && known.from === from) return known.route;
+    if (this.#blocks.size >= MOST_BLOCKS) this.#blocks.clear();
+    const route = this.#direct(prefix, address, from);
+    this.#blocks.set(prefix, { address, from, route });
+    return route;
+  }
+
+  #direct(prefix: Prefix, address: Address, from: string): DesiredRoute | Unresolved {
     const found = this.#resolver.resolve(address);
     switch (found.kind) {
       case 'unresolved':

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { computeCluster } from '../../src/calc/cluster.ts';
+import { clusterOf, computeCluster } from '../../src/calc/cluster.ts';
 import { addressOf, nodeAddresses } from '../../src/calc/node-addresses.ts';
 import { computePools } from '../../src/calc/pools.ts';
 import { computeSysctls } from '../../src/calc/sysctls.ts';
@@ -37,6 +38,40 @@ it('the node that sorts first keeps a podCIDR or address that several claim', ()
     'Node c: its podCIDR 10.1.0.0/16 overlaps 10.1.2.0/24 of Node a, which keeps it',
     'Node c: its address fd00::3 is also that of Node b, which keeps it',
   ]);
+});
+
+it('followed through any changes is what it would be anew, and what did not change is the same object', () => {
+  const change = fc.record({
+    name: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    cidr: fc.option(
+      fc.constantFrom('10.1.0.0/16', '10.1.2.0/24', '10.1.2.128/25', '10.2.0.0/24', 'fd00::/64'),
+    ),
+    ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', 'fd00::3'),
+    gone: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+      const follow = clusterOf();
+      let nodes: ReadonlyMap<string, NodeRecord> = new Map();
+      let before = follow(nodes);
+      for (const { name, cidr, ip, gone } of changes) {
+        const next = new Map(nodes);
+        if (gone) next.delete(name);
+        else next.set(name, node(name, cidr === null ? [] : [cidr], [ip]));
+        const cluster = follow(next);
+        const fresh = computeCluster(next);
+        expect(Object.fromEntries(cluster.nodes)).toEqual(Object.fromEntries(fresh.nodes));
+        expect(cluster.problems).toEqual(fresh.problems);
+        if (before.problems.length === 0 && cluster.problems.length === 0 && next.size === nodes.size) {
+          for (const [key, kept] of cluster.nodes) {
+            if (key !== name && nodes.has(key)) expect(kept).toBe(before.nodes.get(key));
+          }
+        }
+        before = cluster;
+        nodes = next;
+      }
+    }),
+  );
 });
 
 it('annotations come before InternalIPs', () => {

@@ -89,7 +89,7 @@ describe('intentOf', () => {
     ['bgpPeers', []],
     ['bgpFilters', []],
     ['passwordFiles', []],
-    ['pools', ['pools', 'firewall', 'sysctls']],
+    ['pools', []],
     ['links', ['routes', 'podNetwork']],
   ])('a change of %s computes anew only %j', (name, expected) => {
     const compute = intentOf(settings);

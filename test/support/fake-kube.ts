@@ -119,13 +119,16 @@ export class FakeKube implements KubeApi {
     this.#changes = [];
   }
 
-  /** Everything as `backup` said, and the version too. */
-  restore(backup: ReturnType<FakeKube['backup']>): void {
+  /**
+   * Everything as `backup` said. Versions go on `bump` after those given until now and older ones are forgotten, as etcd's own
+   * restore does when it is asked to; without, they begin again where the backup was made.
+   */
+  restore(backup: ReturnType<FakeKube['backup']>, bump?: number): void {
     this.restart('cut');
     this.#collections = new Map([...backup.collections].map(([path, objects]) => [path, new Map(objects)]));
-    this.#version = backup.version;
+    this.#version = bump === undefined ? backup.version : this.#version + bump;
     this.#changes = [];
-    this.#compacted = backup.version;
+    this.#compacted = this.#version;
   }
 
   backup(): { readonly collections: Map<string, Map<string, KubeObject>>; readonly version: number } {
@@ -225,8 +228,8 @@ export class FakeKube implements KubeApi {
     return { status: 200, body: this.#queue(path, selector, missed.map(lineOf), signal) };
   }
 
-  /** A body to which changes are added until it ends. */
-  async *#queue(
+  /** A body to which changes are added, from this moment on, until it ends. */
+  #queue(
     path: string,
     selector: string | undefined,
     lines: readonly string[],
@@ -248,26 +251,34 @@ export class FakeKube implements KubeApi {
         wake();
       },
     };
-    const abort = (): void => wake();
-    signal.addEventListener('abort', abort);
-    this.#watchers.add(watcher);
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const line = waiting.shift();
-        if (line !== undefined) yield encoder.encode(`${line}\n`);
-        else if (end?.error !== undefined) throw end.error;
-        else if (end !== undefined) return;
-        else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
-    } finally {
+    const abort = (): void => {
       this.#watchers.delete(watcher);
+      wake();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    this.#watchers.add(watcher);
+    const leave = (): void => {
       signal.removeEventListener('abort', abort);
-    }
+      this.#watchers.delete(watcher);
+    };
+    return (async function* told() {
+      try {
+        for (;;) {
+          signal.throwIfAborted();
+          const line = waiting.shift();
+          if (line !== undefined) yield encoder.encode(`${line}\n`);
+          else if (end?.error !== undefined) throw end.error;
+          else if (end !== undefined) return;
+          else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        }
+      } finally {
+        leave();
+      }
+    })();
   }
 
   #stamp(object: KubeObject): KubeObject {

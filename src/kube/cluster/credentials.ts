@@ -37,6 +37,7 @@ export class Credentials {
       const dispatcher = await this.#reuse(config, context.getDispatcher());
       return { server, headers: context.getHeaders(), dispatcher };
     } catch (cause) {
+      this.#config = undefined;
       throw new KubeError(
         'GRY_KUBE_CREDENTIALS',
         `${this.#subject} cannot be used: ${describeError(cause)}`,

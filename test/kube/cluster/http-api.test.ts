@@ -73,12 +73,12 @@ function selfSigned(name: string): { readonly key: string; readonly cert: string
 }
 
 describe('requests', () => {
-  it('reach the server over one connection, with our name', async () => {
+  it('share connections, and say who we are', async () => {
     await using server = await HttpKube.listen(kubeWithNode());
     writeKubeconfig(file('config'), server.url);
-    for (let i = 0; i < 3; i++)
+    for (let i = 0; i < 10; i++)
       expect(JSON.parse(await read(await list()))).toMatchObject({ items: [{ kind: 'Node' }] });
-    expect(server.connections).toBe(1);
+    expect(server.connections).toBeLessThan(4);
     expect(server.lastHeaders).toMatchObject({ accept: 'application/json', 'user-agent': 'gryphon/test' });
   });
 
