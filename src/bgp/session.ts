@@ -1,5 +1,5 @@
 import { equal } from '../net/equal.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -40,6 +40,9 @@ export interface SessionOptions {
   readonly onRoutes: () => void;
 }
 
+/** Milliseconds without an UPDATE after which a peer that sends no End-of-RIB has told all. */
+const SILENCE = 5_000;
+
 /**
  * One configured peer: runs its state machine with the clock and its connections, and carries routes between its session
  * and the RIB. Work is bounded per turn of the event loop in both directions. Whatever is thrown inside costs this session only.
@@ -59,6 +62,7 @@ export class Session {
   /** The connection of the exchange. */
   #sending: number | undefined;
   #completed = false;
+  #silence: Timer | undefined;
   #exceptions = 0;
 
   constructor(peer: PeerConfig, speaker: Announced, options: SessionOptions) {
@@ -87,7 +91,7 @@ export class Session {
     return this.#peer;
   }
 
-  /** End-of-RIB has come for all families of a session, this one or one before. */
+  /** The peer has told all that it knows, in this session or one before. */
   get completed(): boolean {
     return this.#completed;
   }
@@ -123,6 +127,7 @@ export class Session {
   /** Our own restart is over: the next OPEN says so (RFC 4724 §4.1). */
   recovered(): void {
     this.#guard(() => this.#machine.feed({ kind: 'recovered' }));
+    this.#guard(() => this.#exchange?.recovered());
   }
 
   get isEstablished(): boolean {
@@ -316,6 +321,7 @@ export class Session {
     });
     this.#prefixes = new PrefixWatch();
     this.#exchange = new Exchange(this.#peer, this.#speaker, negotiated, {
+      restarting: this.#machine.state.restart.restarting,
       kept: this.#retention.established(negotiated),
       rib,
       log,
@@ -325,6 +331,20 @@ export class Session {
       guard: (fn) => this.#guard(fn),
     });
     this.#sending = id;
+    if (negotiated.restart === undefined) this.#awaitSilence(this.#exchange);
+  }
+
+  /**
+   * RFC 4724 §4.1: a peer without graceful restart is not waited for, because it need not send End-of-RIB, and many do not. Yet its
+   * routes come a moment after its OPEN: it has told them when no UPDATE has come for a while.
+   */
+  #awaitSilence(exchange: Exchange): void {
+    const { update } = this.#record.received;
+    this.#silence = this.#options.clock.setTimer(SILENCE, () => {
+      if (this.#exchange !== exchange || this.#completed) return;
+      if (this.#record.received.update !== update) return this.#awaitSilence(exchange);
+      this.#complete();
+    });
   }
 
   #writeUpdates(id: number, bytes: Uint8Array, messages: number): boolean {
@@ -353,7 +373,10 @@ export class Session {
   }
 
   #checkComplete(): void {
-    if (this.#completed || this.#exchange?.complete !== true) return;
+    if (!this.#completed && this.#exchange?.complete === true) this.#complete();
+  }
+
+  #complete(): void {
     this.#completed = true;
     this.#options.onChange();
   }
@@ -371,6 +394,7 @@ export class Session {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#sending = undefined;
+    this.#silence?.cancel();
     if (exchange !== undefined) this.#retention.lost(exchange, down);
     this.#options.onChange();
   }

@@ -88,13 +88,14 @@ export function world(
   overrides: Partial<PeerConfig> = {},
   { originated = [{ prefix: podCIDR(1) }], ...announced }: Partial<Announced> & Originating = {},
   wrap: (rib: Rib) => SessionRib = (rib) => rib,
+  opening: OpenMessage = open,
 ): World {
   const clock = new FakeClock();
   const network = new FakeNetwork(clock);
   const rib = new Rib();
   const lines: string[] = [];
   const turns: World['turns'] = { hold: false, held: [] };
-  const peer = new RawPeer(network.host(nodeAddress(2)), open);
+  const peer = new RawPeer(network.host(nodeAddress(2)), opening);
   const speaker: Announced = {
     routerID: nodeAddress(1),
     nextHops: { ipv4: nodeAddress(1) },

@@ -6,7 +6,7 @@ import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { nodeAddress, podCIDR } from '../support/bgp-cluster.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { established, open, route, world } from './session-world.ts';
+import { badOrigin, established, open, route, world } from './session-world.ts';
 
 describe('a session', () => {
   test('opens, sends its table and End-of-RIB for every family', () => {
@@ -39,6 +39,28 @@ describe('a session', () => {
     peer.close();
     run(0.1);
     expect([session.completed, session.status().endOfRib]).toEqual([true, false]);
+  });
+
+  test('is complete without End-of-RIB when a peer without graceful restart has been silent for five seconds', () => {
+    const { peer, session, run } = established();
+    run(3);
+    peer.sendBytes(badOrigin);
+    run(5);
+    expect(session.completed).toBe(false);
+    peer.send({ kind: 'keepalive' });
+    run(7);
+    expect([session.completed, session.status().endOfRib]).toEqual([true, false]);
+  });
+
+  test('waits for End-of-RIB of a peer that has graceful restart, however long it is silent', () => {
+    const restart = { kind: 'graceful-restart', restarting: false, notification: false } as const;
+    const capabilities = [...open.capabilities, { ...restart, restartTime: 120, families: [] }];
+    const { peer, session, run } = established({}, {}, undefined, { ...open, capabilities });
+    run(20);
+    expect(session.completed).toBe(false);
+    for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) peer.send({ kind: 'end-of-rib', family });
+    run(1);
+    expect(session.completed).toBe(true);
   });
 
   test('answers a route refresh with the family once more, and ignores markers and other families', () => {
