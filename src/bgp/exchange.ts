@@ -31,11 +31,7 @@ export type SessionRib = Pick<
 >;
 
 /** The part of the speaker's configuration that its sessions look at. */
-export interface Announced
-  extends Pick<SpeakerConfig, 'routerID' | 'clusterID' | 'nextHops' | 'gracefulShutdown'> {
-  /** This node is restarting and does not know all routes yet: End-of-RIB must wait, RFC 4724 §4.1. */
-  readonly endOfRibHeld?: boolean;
-}
+export type Announced = Pick<SpeakerConfig, 'routerID' | 'clusterID' | 'nextHops' | 'gracefulShutdown'>;
 
 export interface ExchangeOptions {
   readonly rib: SessionRib;
@@ -47,6 +43,8 @@ export interface ExchangeOptions {
   readonly write: (bytes: Uint8Array, messages: number) => boolean;
   /** Runs work that was put off; an exception in it belongs to the session. */
   readonly guard: (fn: () => void) => void;
+  /** This node is restarting and does not know all routes yet, RFC 4724 §4.1; until `recovered`. */
+  readonly restarting: boolean;
   /** What was kept of the session before. */
   readonly kept?: Inbound | undefined;
 }
@@ -65,6 +63,7 @@ export class Exchange {
   readonly #refreshing = new Set<BgpFamily>();
   #peer: PeerConfig;
   #speaker: Announced;
+  #restarting: boolean;
   #open = true;
   #blocked = false;
 
@@ -91,7 +90,8 @@ export class Exchange {
       wake: () => this.#writing.wake(),
     });
     this.#announcer = new Announcer(this.#outlet, negotiated.context);
-    this.#announcer.endOfRibHeld = speaker.endOfRibHeld === true;
+    this.#restarting = options.restarting;
+    this.#holdEndOfRib();
   }
 
   /** Applies other policies and originations to the tables at hand. */
@@ -108,7 +108,14 @@ export class Exchange {
     }
     this.#peer = peer;
     this.#speaker = speaker;
-    this.#announcer.endOfRibHeld = speaker.endOfRibHeld === true;
+    this.#holdEndOfRib();
+    this.#writing.wake();
+  }
+
+  /** Our own restart is over: all routes are known. */
+  recovered(): void {
+    this.#restarting = false;
+    this.#holdEndOfRib();
     this.#writing.wake();
   }
 
@@ -156,6 +163,14 @@ export class Exchange {
       rib.dropStale(this.inbound, family);
       onRoutes();
     }
+  }
+
+  /**
+   * RFC 4724 §4.1: the peer keeps what we told it before our restart until End-of-RIB, so that must not come before the routes
+   * that we pass on are here again. What this node originates is known from the beginning, and most peers are told nothing else.
+   */
+  #holdEndOfRib(): void {
+    this.#announcer.endOfRibHeld = this.#restarting && this.#outlet.transit;
   }
 
   /** RFC 7313 §4: of a peer with graceful restart no marker counts before End-of-RIB. */

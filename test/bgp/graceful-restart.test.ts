@@ -85,6 +85,30 @@ describe('an agent that restarts', () => {
     expect(moved(cluster)).toBe(false);
   });
 
+  test('and reflects tells End-of-RIB when it has what the others tell, not before', () => {
+    const cluster = new SimCluster(3);
+    const client = { import: { kind: 'all' }, export: { kind: 'all' }, reflectorClient: true } as const;
+    cluster.configure(1, (c) => ({ ...c, peers: [2, 3].map((to) => meshPeer(1, to, client)) }));
+    for (const index of [2, 3]) {
+      const peers = [meshPeer(index, 1, { import: { kind: 'all' } })];
+      cluster.configure(index, (c) => ({ ...c, peers }));
+    }
+    cluster.run(15);
+    const { batches, speaker } = cluster.node(3);
+    expect(speaker.learned().has(podCIDR(2))).toBe(true);
+    batches.length = 0;
+    void cluster.node(1).speaker.stop();
+    cluster.network.cut(cluster.node(2).host);
+    cluster.run(1);
+    cluster.restart(1, RESTARTED);
+    cluster.run(20);
+    expect(cluster.peer(3, 1).state).toBe('established');
+    cluster.network.restore(cluster.node(2).host);
+    cluster.run(40);
+    expect(batches.flat()).toEqual([]);
+    expect(cluster.peer(3, 1).endOfRib).toBe(true);
+  });
+
   test('after a reboot has its routes dropped when it is back, and told anew', () => {
     const cluster = pair();
     void cluster.node(2).speaker.stop();
