@@ -354,11 +354,16 @@ export class Session {
     return more;
   }
 
-  /** RFC 4486 §4, per family and before policy. */
+  /**
+   * RFC 4486 §4, per family and before policy. What is stale was brought by another session and does not count, as long as it is not
+   * more than a session may bring: so nobody fills our memory by coming again and again.
+   */
   #watchPrefixes(): void {
     const { inbound } = this.#exchange ?? {};
     if (inbound === undefined || this.#sending === undefined) return;
-    const verdict = this.#prefixes.check(this.#peer.prefixLimit, (family) => inbound.received(family));
+    const { prefixLimit } = this.#peer;
+    const stale = (family: BgpFamily): number => Math.min(inbound.stale(family), prefixLimit?.limit ?? 0);
+    const verdict = this.#prefixes.check(prefixLimit, (family) => inbound.received(family) - stale(family));
     if (verdict?.kind === 'exceeded') {
       this.#machine.feed({ ...verdict, kind: 'reset', id: this.#sending });
     } else if (verdict !== undefined) {
@@ -367,7 +372,7 @@ export class Session {
         peer: this.#peer.name,
         family,
         count,
-        limit: this.#peer.prefixLimit,
+        limit: prefixLimit,
       });
     }
   }

@@ -175,6 +175,41 @@ describe('a peer that is helped', () => {
     expect([world.routes, world.cluster.clock.pending]).toEqual([[], 0]);
   });
 
+  test('is not beyond its limit by what another session brought', () => {
+    const prefixLimit = { limit: 2, warnAt: 2, restartAfter: 60 };
+    const world = new World(open(restart(120)), { prefixLimit });
+    world.announce(2);
+    world.announce(3);
+    world.peer.close();
+    world.establish();
+    world.announce(4);
+    world.announce(5);
+    expect([world.routes, world.counts]).toEqual([
+      ['2', '3', '4', '5'],
+      [4, 2],
+    ]);
+    world.announce(6);
+    expect(world.cluster.peer(1, 2).lastDown?.reason).toContain('3 prefixes are more than the limit of 2');
+  });
+
+  test('is beyond its limit when it comes again and again with other routes', () => {
+    const prefixLimit = { limit: 2, warnAt: 2, restartAfter: 60 };
+    const world = new World(open(restart(120)), { prefixLimit, notificationRestart: true });
+    const sessions = [2, 4, 6].map((n) => {
+      world.announce(n);
+      world.announce(n + 1);
+      const { state } = world.cluster.peer(1, 2);
+      world.peer.close();
+      world.establish();
+      return [state, world.routes.length];
+    });
+    expect(sessions).toEqual([
+      ['established', 2],
+      ['established', 4],
+      ['idle', 0],
+    ]);
+  });
+
   test('and is removed and comes again under its name is told anew', () => {
     const world = new World(open(restart(120)));
     world.announce(2);
