@@ -213,7 +213,7 @@ export class Exchange {
 }
 
 /** What of a peer changes what becomes of its routes. */
-const imported = ({ import: policy, allowedOwnAS, reflectorClient, link }: PeerConfig): unknown => ({
+export const imported = ({ import: policy, allowedOwnAS, reflectorClient, link }: PeerConfig): unknown => ({
   policy,
   allowedOwnAS,
   reflectorClient,

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { Alarm } from './alarm.ts';
-import type { BgpFamily } from './config.ts';
+import type { BgpFamily, PeerConfig } from './config.ts';
 import type { Exchange, SessionRib } from './exchange.ts';
 import type { DownReason } from './fsm/events.ts';
 import {
@@ -82,6 +82,13 @@ export class Retention {
 
   endOfRib(family: BgpFamily): void {
     this.#feed({ kind: 'end-of-rib', family });
+  }
+
+  /** Another import policy: what is kept of a peer that is away is judged by it at once. */
+  setPolicy(peer: PeerConfig): void {
+    if (this.#inbound === undefined || this.#state.connected) return;
+    this.#options.rib.setPolicy(this.#inbound, peer.import, peer);
+    this.#options.onRoutes();
   }
 
   /** Nothing is kept any longer: the peer is removed or has become another one. */

@@ -6,7 +6,7 @@ import type { Problem } from '../ports/problem.ts';
 import type { Received } from './channel.ts';
 import type { BgpFamily, PeerConfig } from './config.ts';
 import { type ConnectionEvents, Connections } from './connections.ts';
-import { type Announced, Exchange, type SessionRib } from './exchange.ts';
+import { type Announced, Exchange, imported, type SessionRib } from './exchange.ts';
 import type { DownReason, FsmOutput } from './fsm/events.ts';
 import { establishedConnection, type Negotiated, peerState, type RestartBits } from './fsm/state.ts';
 import { Machine } from './machine.ts';
@@ -107,10 +107,12 @@ export class Session {
     this.#peer = peer;
     this.#speaker = speaker;
     if (!equal(sessionIdentity(before.peer, before.speaker), sessionIdentity(peer, speaker))) {
-      return this.#restart(before.peer, before.speaker);
+      this.#restart(before.peer, before.speaker);
+    } else {
+      if (before.peer.password !== peer.password) this.#guard(() => this.#connections.setPassword(peer));
+      this.#guard(() => this.#exchange?.set(peer, speaker));
     }
-    if (before.peer.password !== peer.password) this.#guard(() => this.#connections.setPassword(peer));
-    this.#guard(() => this.#exchange?.set(peer, speaker));
+    if (!equal(imported(before.peer), imported(peer))) this.#guard(() => this.#retention.setPolicy(peer));
   }
 
   /** A connection that the peer opened. */

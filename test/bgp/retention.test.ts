@@ -175,6 +175,21 @@ describe('a peer that is helped', () => {
     expect([world.routes, world.cluster.clock.pending]).toEqual([[], 0]);
   });
 
+  test.each([
+    ['alone', {}],
+    ['beside what the session must begin anew for', { holdTime: 60 }],
+  ])('is judged by another policy at once: a change of it %s', (_, others) => {
+    const world = new World(open(restart(120)));
+    world.announce(2);
+    world.announce(3);
+    world.peer.close();
+    world.cluster.run(1);
+    const only: Partial<PeerConfig> = { import: { kind: 'exactly', prefixes: [podCIDR(3)] }, ...others };
+    world.cluster.configure(1, (c) => ({ ...c, peers: c.peers.map((p) => ({ ...p, ...only })) }));
+    world.cluster.run(1);
+    expect([world.routes, world.counts]).toEqual([['3'], [2, 2]]);
+  });
+
   test('is not beyond its limit by what another session brought', () => {
     const prefixLimit = { limit: 2, warnAt: 2, restartAfter: 60 };
     const world = new World(open(restart(120)), { prefixLimit });
