@@ -81,6 +81,7 @@ export class AgentStatus implements AgentView {
       ready: checks.every((c) => c.ok),
       checks,
       addresses: intent === undefined ? [] : addressList(intent.self.addresses),
+      addressReasons: intent?.self.claims.map(({ address, reason }) => `${address} is ${reason}`) ?? [],
       podCIDRs: intent?.self.podCIDRs ?? [],
       pools: intent?.pools.map((p) => p.cidr) ?? [],
       bgp: this.#bgp(intent),

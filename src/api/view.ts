@@ -53,6 +53,8 @@ export interface StatusView {
   readonly ready: boolean;
   readonly checks: readonly HealthCheck[];
   readonly addresses: readonly Address[];
+  /** Why each of them is used, in their order. */
+  readonly addressReasons?: readonly string[];
   readonly podCIDRs: readonly Prefix[];
   readonly pools: readonly Prefix[];
   readonly bgp: {

@@ -1,13 +1,23 @@
 import type { NodeRecord } from '../kube/records/node.ts';
 import type { Address } from '../net/address.ts';
+import { equal } from '../net/equal.ts';
 import { overlaps, type Prefix } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { Problem } from '../ports/problem.ts';
-import { type AddressPair, addressList, nodeAddresses } from './node-addresses.ts';
+import {
+  type AddressPair,
+  addressList,
+  claimedAddresses,
+  type NodeAddress,
+  pairOf,
+} from './node-addresses.ts';
 
 /** A node as the others treat it, after conflicts have been settled. */
 export interface ClusterNode {
   readonly record: NodeRecord;
+  /** The addresses that it says it has, and why these. */
+  readonly claims: readonly NodeAddress[];
+  /** Those of them that no other node has that comes first. */
   readonly addresses: AddressPair;
   /** Its podCIDRs without those that overlap another node's that comes first. */
   readonly podCIDRs: readonly Prefix[];
@@ -40,10 +50,13 @@ export function clusterOf(): (nodes: ReadonlyMap<string, NodeRecord>) => Cluster
 class Claims {
   readonly #cidrs = new PrefixTrie<string>();
   readonly #addresses = new Map<Address, string>();
+  /** InternalIPs that several nodes have. */
+  readonly #shared: ReadonlySet<Address>;
   #nodes: ReadonlyMap<string, NodeRecord>;
   cluster: Cluster;
 
   constructor(nodes: ReadonlyMap<string, NodeRecord>) {
+    this.#shared = sharedAddresses(nodes.values());
     const problems: Problem[] = [];
     const settled = new Map<string, ClusterNode>();
     for (const record of [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -60,7 +73,9 @@ class Claims {
     for (const [name, record] of nodes) {
       const before = this.#nodes.get(name);
       if (before === undefined) return false;
-      if (before !== record) changed.push(record);
+      if (before === record) continue;
+      if (!equal(before.internalIPs, record.internalIPs)) return false;
+      changed.push(record);
     }
     const settled = new Map(this.cluster.nodes);
     for (const { name } of changed) this.#release(settled.get(name));
@@ -78,7 +93,13 @@ class Claims {
       return false;
     });
     for (const cidr of podCIDRs) this.#cidrs.set(cidr, record.name);
-    return { record, addresses: ownAddresses(record, this.#addresses, problems), podCIDRs };
+    const claims = claimedAddresses(record, (address) => this.#shared.has(address));
+    return {
+      record,
+      claims,
+      addresses: settleAddresses(record.name, claims, this.#addresses, problems),
+      podCIDRs,
+    };
   }
 
   #release(node: ClusterNode | undefined): void {
@@ -96,19 +117,33 @@ class Claims {
   }
 }
 
-function ownAddresses(record: NodeRecord, owners: Map<Address, string>, problems: Problem[]): AddressPair {
-  const pair = nodeAddresses(record);
-  const kept = addressList(pair).filter((address) => {
+function sharedAddresses(nodes: Iterable<NodeRecord>): ReadonlySet<Address> {
+  const seen = new Set<Address>();
+  const shared = new Set<Address>();
+  for (const { internalIPs } of nodes) {
+    for (const address of new Set(internalIPs)) {
+      if (seen.has(address)) shared.add(address);
+      else seen.add(address);
+    }
+  }
+  return shared;
+}
+
+/** The addresses that nobody before has. */
+function settleAddresses(
+  name: string,
+  claims: readonly NodeAddress[],
+  owners: Map<Address, string>,
+  problems: Problem[],
+): AddressPair {
+  const kept = claims.flatMap(({ address }) => {
     const owner = owners.get(address);
-    if (owner === undefined) return true;
-    problems.push(duplicateAddress(record.name, address, owner));
-    return false;
+    if (owner === undefined) return [address];
+    problems.push(duplicateAddress(name, address, owner));
+    return [];
   });
-  for (const address of kept) owners.set(address, record.name);
-  return {
-    ...(pair.ipv4 !== undefined && kept.includes(pair.ipv4) ? { ipv4: pair.ipv4 } : {}),
-    ...(pair.ipv6 !== undefined && kept.includes(pair.ipv6) ? { ipv6: pair.ipv6 } : {}),
-  };
+  for (const address of kept) owners.set(address, name);
+  return pairOf(kept);
 }
 
 const overlapping = (node: string, cidr: Prefix, owner: string, other: Prefix): Problem => ({

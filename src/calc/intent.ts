@@ -22,7 +22,7 @@ import { firewallIntent } from './firewall.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { memo, stable } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
-import { addressList } from './node-addresses.ts';
+import { addressList, isContainerLink } from './node-addresses.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
 import type { RecordFeed } from './record-feed.ts';
@@ -84,9 +84,10 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   );
   const cluster = memo(clusterOf());
   // As it was while nothing of this node changes, however many others do: most of what follows depends on it alone.
-  const self = stable((all: Cluster, local: ReadonlySet<Address>) =>
-    computeSelf(settings.nodeName, all.nodes, local),
+  const self = stable((all: Cluster, local: ReadonlySet<Address>, unfit: ReadonlyMap<Address, string>) =>
+    computeSelf(settings.nodeName, all.nodes, local, unfit),
   );
+  const containerAddresses = stable(onContainerLinks);
   const pools = stable((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
     computePools(records, settings.clusterCIDRs, nodes),
   );
@@ -159,7 +160,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   return (facts) => {
     const local = localAddresses(facts.addresses);
     const all = cluster(facts.nodes);
-    const me = self(all, local);
+    const me = self(all, local, containerAddresses(facts.addresses, facts.links));
     const ranges = pools(facts.pools, facts.nodes);
     const over = gateways(me, facts.bgpPeers);
     const next = resolver(facts.foreignRoutes, over, down(facts.links), local);
@@ -197,6 +198,19 @@ function computeFirewall(
     nodeAddresses,
     podInterfaces: `${POD_LINK_PREFIX}+`,
   });
+}
+
+/** Addresses of links for containers, with the link's name. */
+function onContainerLinks(
+  addresses: IntentFacts['addresses'],
+  links: IntentFacts['links'],
+): ReadonlyMap<Address, string> {
+  const found = new Map<Address, string>();
+  for (const { address, link } of addresses.values()) {
+    const name = links.get(link)?.name ?? '';
+    if (isContainerLink(name)) found.set(address, name);
+  }
+  return found;
 }
 
 /** The kernel's routes that are not ours, and those to peers behind gateways: next hops are resolved through both. */

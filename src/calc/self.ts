@@ -3,40 +3,53 @@ import { type Address, familyOf } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { ClusterNode } from './cluster.ts';
-import { type AddressPair, addressList, nodeAddresses } from './node-addresses.ts';
+import { type AddressPair, addressList, type NodeAddress, pairOf } from './node-addresses.ts';
 
 /** This node as the cluster sees it. */
 export interface Self {
   readonly name: string;
   readonly node: NodeRecord | undefined;
   readonly addresses: AddressPair;
+  /** The addresses with why they are these. */
+  readonly claims: readonly NodeAddress[];
   /** Without those that another node keeps (see `cluster.ts`). */
   readonly podCIDRs: readonly Prefix[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Finds ourselves among the nodes whose claims have been settled. `localAddresses` are those of this machine's links: an address that none of them has cannot be spoken from,
- * so it is reported.
+ * Finds ourselves among the nodes whose claims have been settled. `localAddresses` are those of this machine's links: an address
+ * that none of them has cannot be spoken from, so it is reported. `containerAddresses` are those of links for containers, by the name
+ * of the link: nobody else finds us there, and another choice of ours alone would help nobody, so that is reported too.
  */
 export function computeSelf(
   name: string,
   nodes: ReadonlyMap<string, ClusterNode>,
   localAddresses: ReadonlySet<Address>,
+  containerAddresses: ReadonlyMap<Address, string> = new Map(),
 ): Self {
   const found = nodes.get(name);
   if (found === undefined) {
-    return { name, node: undefined, addresses: {}, podCIDRs: [], problems: [unknownNode(name, nodes)] };
+    return {
+      name,
+      node: undefined,
+      addresses: {},
+      claims: [],
+      podCIDRs: [],
+      problems: [unknownNode(name, nodes)],
+    };
   }
   const node = found.record;
-  const addresses = nodeAddresses(node);
+  const addresses = pairOf(found.claims.map((claim) => claim.address));
   const problems: Problem[] = [];
   if (node.podCIDRs.length === 0) problems.push(noPodCIDR(name));
   if (addressList(addresses).length === 0) problems.push(noAddress(name));
   for (const address of addressList(addresses)) {
-    if (!localAddresses.has(address)) problems.push(foreignAddress(name, address, localAddresses));
+    const link = containerAddresses.get(address);
+    if (link !== undefined) problems.push(unfitAddress(name, address, link, node, containerAddresses));
+    else if (!localAddresses.has(address)) problems.push(foreignAddress(name, address, localAddresses));
   }
-  return { name, node, addresses, podCIDRs: found.podCIDRs, problems };
+  return { name, node, addresses, claims: found.claims, podCIDRs: found.podCIDRs, problems };
 }
 
 function unknownNode(name: string, nodes: ReadonlyMap<string, unknown>): Problem {
@@ -75,5 +88,23 @@ function foreignAddress(name: string, address: Address, local: ReadonlySet<Addre
     subject: `Node ${name}`,
     message: `its address ${address} is on no interface of this machine (here: ${has.join(', ') || 'none of that family'})`,
     remedy: `check --node-name and the kubelet's --node-ip, or annotate the Node with gryphon.dev/ipv${familyOf(address)}-address`,
+  };
+}
+
+function unfitAddress(
+  name: string,
+  address: Address,
+  link: string,
+  { internalIPs }: NodeRecord,
+  unfit: ReadonlyMap<Address, string>,
+): Problem {
+  const family = familyOf(address);
+  const better = internalIPs.find((a) => familyOf(a) === family && !unfit.has(a));
+  return {
+    code: 'GRY_NODE_ADDRESS_UNFIT',
+    severity: 'error',
+    subject: `Node ${name}`,
+    message: `its address ${address} is on ${link}, a link for the containers of this machine, where other nodes do not find it`,
+    remedy: `start the kubelet with --node-ip, or annotate the Node with gryphon.dev/ipv${family}-address${better === undefined ? '' : `=${better}`}`,
   };
 }

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { clusterOf, computeCluster } from '../../src/calc/cluster.ts';
-import { addressOf, nodeAddresses } from '../../src/calc/node-addresses.ts';
+import {
+  addressOf,
+  claimedAddresses,
+  isContainerLink,
+  nodeAddress,
+  pairOf,
+} from '../../src/calc/node-addresses.ts';
 import { computePools } from '../../src/calc/pools.ts';
+import { computeSelf } from '../../src/calc/self.ts';
 import { computeSysctls } from '../../src/calc/sysctls.ts';
 import { computeUplinks, downLinks } from '../../src/calc/uplinks.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
@@ -62,7 +69,8 @@ it('followed through any changes is what it would be anew, and what did not chan
         const fresh = computeCluster(next);
         expect(Object.fromEntries(cluster.nodes)).toEqual(Object.fromEntries(fresh.nodes));
         expect(cluster.problems).toEqual(fresh.problems);
-        if (before.problems.length === 0 && cluster.problems.length === 0 && next.size === nodes.size) {
+        const isSmall = nodes.get(name)?.internalIPs[0] === ip && !gone;
+        if (isSmall && before.problems.length === 0 && cluster.problems.length === 0) {
           for (const [key, kept] of cluster.nodes) {
             if (key !== name && nodes.has(key)) expect(kept).toBe(before.nodes.get(key));
           }
@@ -78,8 +86,75 @@ it('annotations come before InternalIPs', () => {
   const n = node('a', [], ['192.0.2.1', '192.0.2.2', 'fd00::1'], {
     annotatedAddresses: { ipv4: address('198.51.100.1') },
   });
-  expect(nodeAddresses(n)).toEqual({ ipv4: '198.51.100.1', ipv6: 'fd00::1' });
-  expect(addressOf(nodeAddresses(n), 6)).toBe('fd00::1');
+  const pair = pairOf(claimedAddresses(n).map((claim) => claim.address));
+  expect(pair).toEqual({ ipv4: '198.51.100.1', ipv6: 'fd00::1' });
+  expect(addressOf(pair, 6)).toBe('fd00::1');
+});
+
+it.each([
+  [['192.0.2.1'], '192.0.2.1', 'the only IPv4 InternalIP'],
+  [['fd00::1', '192.0.2.1', '192.0.2.2'], '192.0.2.1', 'the first IPv4 InternalIP'],
+  [['172.17.0.1', '192.0.2.1'], '192.0.2.1', 'the first fit IPv4 InternalIP: 172.17.0.1 is on several nodes'],
+  [
+    ['169.254.20.10', '172.17.0.1', '192.0.2.1', '192.0.2.2'],
+    '192.0.2.1',
+    'the first fit IPv4 InternalIP: 169.254.20.10 means something on one link only, 172.17.0.1 is on several nodes',
+  ],
+  [['172.17.0.1', '127.0.0.1'], '172.17.0.1', 'the first IPv4 InternalIP'],
+])('of the InternalIPs %j a node is reached by %s: %s', (ips, expected, reason) => {
+  const shared = (a: string): boolean => a === '172.17.0.1';
+  expect(nodeAddress(node('a', [], ips), 4, shared)).toEqual({ address: expected, reason });
+});
+
+it('InternalIPs that several nodes have are skipped on all of them alike, where there is another', () => {
+  const { nodes, problems } = computeCluster(
+    byName(
+      node('a', [], ['172.17.0.1', '192.0.2.1']),
+      node('b', [], ['192.0.2.2', '172.17.0.1']),
+      node('c', [], ['172.17.0.1', '192.0.2.3']),
+    ),
+  );
+  expect([...nodes.values()].map((n) => n.addresses.ipv4)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  expect(problems).toEqual([]);
+});
+
+it.each([
+  'docker0',
+  'br-0123456789ab',
+  'virbr0',
+  'kube-ipvs0',
+  'nodelocaldns',
+  'cni0',
+  'flannel.1',
+  'cali12345',
+  'tunl0',
+  'cilium_host',
+  'gryp0123456789a',
+  'gry-vxlan',
+  'lxdbr0',
+  'podman1',
+])('%s is a link for containers', (name) => {
+  expect(isContainerLink(name)).toBe(true);
+});
+
+it.each(['lo', 'eth0', 'enp3s0', 'bond0', 'br0', 'br-ex', 'br-lan', 'vlan10', 'eth0.100', 'dummy0', 'wg0'])(
+  '%s may hold the address of a node',
+  (name) => {
+    expect(isContainerLink(name)).toBe(false);
+  },
+);
+
+it('an address on a link for containers is reported, with a better one', () => {
+  const nodes = byName(node('a', ['10.0.0.0/24'], ['172.17.0.1', '192.0.2.1']));
+  const unfit = new Map([[address('172.17.0.1'), 'docker0']]);
+  const { problems } = computeSelf('a', computeCluster(nodes).nodes, new Set(), unfit);
+  expect(problems).toMatchObject([
+    {
+      code: 'GRY_NODE_ADDRESS_UNFIT',
+      message: expect.stringContaining('172.17.0.1 is on docker0') as string,
+      remedy: expect.stringContaining('gryphon.dev/ipv4-address=192.0.2.1') as string,
+    },
+  ]);
 });
 
 it.each([

@@ -164,7 +164,7 @@ export class FakeKube implements KubeApi {
       this.writes.push(request);
       return { status: request.method === 'POST' ? 201 : 200, body: textBody('{}', signal) };
     }
-    if (mishap?.kind === 'silent') return { status: 200, body: this.#queue(pathname, undefined, [], signal) };
+    if (mishap?.kind === 'silent') return { status: 200, body: nothing(signal) };
     const answer =
       searchParams.get('watch') === 'true'
         ? this.#watch(pathname, searchParams, signal)
@@ -370,4 +370,11 @@ export function kubeNode(
       ...asObject(more.status),
     },
   };
+}
+
+async function* nothing(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  await new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  yield new Uint8Array();
 }

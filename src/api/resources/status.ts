@@ -44,6 +44,7 @@ export const Status = Type.Object({
   ready: Type.Boolean(),
   checks: list(HealthCheck),
   addresses: list(Type.String()),
+  addressReasons: Type.Optional(list(Type.String({ description: 'why each of them is used' }))),
   podCIDRs: list(Type.String()),
   pools: list(Type.String()),
   bgp: Bgp,

@@ -210,7 +210,8 @@ export class Reflector<T> {
   /** One of the events with which a list begins that comes as a watch; answers undefined when the list is complete. */
   #build(objects: Map<string, T>, event: WatchEvent): Map<string, T> | undefined {
     if (event.kind === 'bookmark') {
-      if (!event.initialEnd) return objects;
+      // A server that takes no notice of `sendInitialEvents` would be waited for in vain.
+      if (!event.initialEnd) throw noInitialEvents();
       this.#lists++;
       this.#replace(objects, event.version);
       this.#follow();
@@ -293,6 +294,12 @@ export class Reflector<T> {
     this.#ends.set(end, (this.#ends.get(end) ?? 0) + 1);
   }
 }
+
+const noInitialEvents = (): KubeError =>
+  new KubeError(
+    'GRY_KUBE_GARBAGE',
+    'the API server begins a watch without the objects that it was asked for',
+  );
 
 const ended = (): KubeError =>
   new KubeError('GRY_KUBE_ENDED', 'the API server has ended the watch before its time');

@@ -115,6 +115,22 @@ describe('a first copy', () => {
     expect(queries(kube).filter((q) => q === '')).toHaveLength(1);
   });
 
+  it('comes in pages where the server takes no notice of what such a watch asks for', async () => {
+    const kube = new FakeKube();
+    put(kube, 'a');
+    const original = kube.send.bind(kube);
+    kube.send = (request, signal) =>
+      original(
+        { ...request, path: request.path.replace('sendInitialEvents=true', 'resourceVersion=101') },
+        signal,
+      );
+    const { told, clock } = follow(kube);
+    await settle();
+    kube.bookmark();
+    await clock.advanceAsync(1000);
+    expect(told).toEqual(['GRY_KUBE_GARBAGE', 'all: a', 'well']);
+  });
+
   it('is nothing where the server does not know the resource, until it does', async () => {
     const kube = new FakeKube();
     kube.absent.add(NODES);
