@@ -187,9 +187,11 @@ export class Agent {
   async #stop(mode: StopMode): Promise<void> {
     this.#resync?.cancel();
     this.#passwordFiles.stop();
-    const pods = this.#pods.value;
-    pods?.network.drain('the agent is stopping');
-    await Promise.all([this.#loop.stop(), this.#speaker.stop(mode), pods?.stop()]);
+    this.#pods.value?.network.drain('the agent is stopping');
+    await Promise.all([this.#loop.stop(), this.#speaker.stop(mode)]);
+    // The socket last: until then pods are torn down at once, and `gryphon cleanup` sees by it that nothing is written any more.
+    const pods = await this.#pods.settled();
+    await pods?.stop();
   }
 
   /** An agent that stops is started again, which peers need not know; a node that goes takes its pods with it. */

@@ -24,6 +24,7 @@ export class Persistent<T> {
   #problem: Problem | undefined;
   #timer: Timer | undefined;
   #delay = FIRST_DELAY;
+  #attempt: Promise<void> = Promise.resolve();
 
   constructor(options: PersistentOptions<T>) {
     this.#options = options;
@@ -38,9 +39,20 @@ export class Persistent<T> {
   }
 
   /** The first attempt; resolves when it succeeded or failed. Further ones come by themselves until `signal` is aborted. */
-  async start(signal: AbortSignal): Promise<void> {
-    const { name, start, onChange, clock, log } = this.#options;
+  start(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true });
+    this.#attempt = this.#try(signal);
+    return this.#attempt;
+  }
+
+  /** What has been started, once the attempt that may be under way is over. */
+  async settled(): Promise<T | undefined> {
+    await this.#attempt;
+    return this.#value;
+  }
+
+  async #try(signal: AbortSignal): Promise<void> {
+    const { name, start, onChange, clock, log } = this.#options;
     try {
       this.#value = await start(signal);
       if (this.#problem !== undefined) log.info('started at last', { what: name });
@@ -52,7 +64,9 @@ export class Persistent<T> {
       if (before !== this.#problem.message) log.error('cannot start', { what: name, error });
       const delay = this.#delay;
       this.#delay = Math.min(LAST_DELAY, delay * 2);
-      this.#timer = clock.setTimer(delay, () => void this.start(signal));
+      this.#timer = clock.setTimer(delay, () => {
+        this.#attempt = this.#try(signal);
+      });
     }
     onChange();
   }

@@ -125,7 +125,7 @@ export class PodNetwork {
 
   /**
    * Opens the socket, which proves that no other agent serves this node; then adopts what an earlier agent left, undoes what
-   * it had begun and carries out queued DELs. Calls that come meanwhile wait. When `signal` is aborted, `stop` follows.
+   * it had begun and carries out queued DELs. Calls that come meanwhile wait. `signal` gives up the start, `stop` ends what was started.
    * @throws CniServerError, and what reading the kernel throws
    */
   async start(signal: AbortSignal): Promise<void> {
@@ -143,8 +143,6 @@ export class PodNetwork {
     this.#heartbeat.start();
     this.#lostLinks.start();
     this.#scheduleDrain();
-    signal.addEventListener('abort', () => void this.stop(), { once: true });
-    if (signal.aborted) await this.stop();
   }
 
   async #adopt(signal: AbortSignal): Promise<void> {
@@ -204,7 +202,7 @@ export class PodNetwork {
     this.#drained = reason;
   }
 
-  /** Waits for what is in flight, then closes and removes the socket. Idempotent; the signal of `start` does it too. */
+  /** Waits for what is in flight, then closes and removes the socket. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

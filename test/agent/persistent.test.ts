@@ -53,6 +53,23 @@ it('tries again with growing distance and tells the problem meanwhile', async ()
   expect([persistent.value, persistent.problems]).toEqual(['started', []]);
 });
 
+it('waits for the attempt under way before it says what was started', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const persistent = new Persistent({
+    name: 'pod network',
+    clock: new FakeClock(),
+    log: silentLog,
+    start: () => promise,
+    onChange: () => {},
+  });
+  expect(await persistent.settled()).toBeUndefined();
+  const abort = new AbortController();
+  void persistent.start(abort.signal);
+  abort.abort();
+  resolve('started all the same');
+  expect(await persistent.settled()).toBe('started all the same');
+});
+
 it('gives up when told to stop', async () => {
   const { clock, persistent, attempts } = lab([busy, busy]);
   const abort = new AbortController();

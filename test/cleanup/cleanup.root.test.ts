@@ -155,3 +155,36 @@ test('by force, without an agent: pods lose their links, and what is not ours st
   expect(await node.netns.ip('route')).toContain('blackhole 198.51.100.0/24');
   expect(await node.netns.exec('iptables-nft-save')).toContain('-A FORWARD -j ACCEPT');
 });
+
+/**
+ * In place of the program that writes rules: it cannot be interrupted, as when it waits for the xtables lock, and comes to an end just
+ * after the agent has closed its socket. Gives the file that is there when it was started.
+ */
+function slowRestore(node: AgentNode): string {
+  const directory = node.path('slow');
+  fs.mkdirSync(directory);
+  const started = node.path('restoring');
+  const script = `#!/bin/sh
+trap '' TERM
+touch ${started}
+while [ -e ${node.path('run/cni.sock')} ]; do sleep 0.05; done
+sleep 0.7
+exec /usr/sbin/iptables-nft-restore "$@"
+`;
+  fs.writeFileSync(path.join(directory, 'iptables-nft-restore'), script, { mode: 0o755 });
+  return started;
+}
+
+test('what the agent is just writing is finished or given up before anything is removed', async () => {
+  using outside = await createNetns();
+  await using node = await AgentNode.create(outside, ['192.0.2.1/24']);
+  await installShim(node);
+  node.write('all.yaml', manifests);
+  const restoring = slowRestore(node);
+  const search = `PATH=${node.path('slow')}:${process.env['PATH']}`;
+  node.startBy(['env', search], 'node-a', '--bgp', 'off');
+  await node.until('rules are being written', () => Promise.resolve(fs.existsSync(restoring)));
+  expect(await cleanup(node)).toMatchObject({ exit: 0 });
+  await node.until('the agent is away', async () => (await node.status()).checks[0]?.name === 'away');
+  expect(await remains(node)).toEqual(['run/leave']);
+});
