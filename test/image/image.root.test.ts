@@ -1,18 +1,32 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { V1DaemonSet } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeArchive } from '../../hack/image/archive.ts';
 import { ownEntries } from '../../hack/image/own.ts';
 import { systemEntries } from '../../hack/image/system.ts';
+import { loadKustomization } from '../../hack/manifests/kustomization.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { Containerd } from '../support/containerd.ts';
-import { createNetns } from '../support/netns.ts';
+import { removeCgroup } from '../support/mount-space.ts';
+import { createNetns, type TestNetns } from '../support/netns.ts';
 
 const name = `localhost/gryphon:${packageFile.version}`;
+/** In containerd; control groups of its containers are called so, too. */
+const namespace = `grytest-${process.pid}-image`;
 const resources = new AsyncDisposableStack();
 const scratch = mkdtempSync(join(tmpdir(), 'gryphon-image-'));
+let netns: TestNetns;
 let containerd: Containerd;
 let count = 0;
 
@@ -20,35 +34,38 @@ let count = 0;
 const ctr = async (...args: readonly string[]): Promise<string> => {
   const [file = '', ...entrance] = containerd.entrance;
   const address = join(scratch, 'containerd/containerd.sock');
-  return (await execa(file, [...entrance, 'ctr', '--address', address, '--namespace', 'k8s.io', ...args]))
+  return (await execa(file, [...entrance, 'ctr', '--address', address, '--namespace', namespace, ...args]))
     .stdout;
 };
+
+const base = loadKustomization(join(import.meta.dirname, '../../manifests/base'));
+const daemonSet = base.find(({ object }) => object.kind === 'DaemonSet')!.object as unknown as V1DaemonSet;
+const pod = daemonSet.spec!.template.spec!;
+const agent = pod.containers[0]!;
 
 /** What containers get by default, and the DaemonSet drops. */
 const dropped =
   'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD SETGID SETUID SETFCAP SETPCAP SYS_CHROOT KILL AUDIT_WRITE'
     .split(' ')
     .map((capability) => ['--cap-drop', `CAP_${capability}`]);
-const added = ['NET_ADMIN', 'SYS_ADMIN'].map((capability) => ['--cap-add', `CAP_${capability}`]);
+const added = agent.securityContext!.capabilities!.add!.map((capability) => [
+  '--cap-add',
+  `CAP_${capability}`,
+]);
+const context = ['--read-only', '--seccomp', ...dropped.flat(), ...added.flat()];
+const mount = (source: string, destination: string): readonly string[] => [
+  '--mount',
+  `type=bind,src=${source},dst=${destination},options=rbind:rw`,
+];
 
-/** Runs a command in a container that has what the agent has in the DaemonSet. */
+/** Runs a command in a container that has the rights of the agent in the DaemonSet. */
 const run = (mounts: readonly string[], ...command: readonly string[]): Promise<string> =>
-  ctr(
-    'run',
-    '--rm',
-    '--read-only',
-    '--seccomp',
-    ...dropped.flat(),
-    ...added.flat(),
-    ...mounts.flatMap((mount) => ['--mount', mount]),
-    name,
-    `probe-${count++}`,
-    ...command,
-  );
+  ctr('run', '--rm', ...context, ...mounts, name, `probe-${count++}`, ...command);
 
 beforeAll(async () => {
   resources.defer(() => rmSync(scratch, { recursive: true }));
-  const netns = resources.use(await createNetns());
+  resources.defer(() => removeCgroup(namespace));
+  netns = resources.use(await createNetns());
   containerd = resources.use(
     await Containerd.create({
       netns: netns.path,
@@ -88,7 +105,7 @@ test.each([
 test('the CNI executables are placed without any capability for it', async () => {
   const bin = join(scratch, 'opt-cni-bin');
   mkdirSync(bin);
-  await run([`type=bind,src=${bin},dst=/opt/cni/bin,options=rbind:rw`], 'gryphon', 'install-cni');
+  await run(mount(bin, '/opt/cni/bin'), 'gryphon', 'install-cni');
   expect(readdirSync(bin).sort()).toEqual([
     'bandwidth',
     'gryphon',
@@ -109,8 +126,7 @@ test('parameters of the kernel can be written where the DaemonSet mounts them', 
     writeFileSync(file, '1');
     console.log(readFileSync(file, 'utf8').trim());
   `;
-  const mount = 'type=bind,src=/proc/sys/net,dst=/host/proc/sys/net,options=rbind:rw';
-  expect(await node([mount], script)).toBe('1');
+  expect(await node(mount('/proc/sys/net', '/host/proc/sys/net'), script)).toBe('1');
 });
 
 test('seccomp and capabilities let the agent enter network namespaces', async () => {
@@ -122,4 +138,71 @@ test('seccomp and capabilities let the agent enter network namespaces', async ()
     console.log(setns(openSync('/proc/self/ns/net'), 0x40000000));
   `;
   expect(await node([], script)).toBe('0');
+});
+
+/** What the DaemonSet mounts, with directories of the test in the place of the host's. */
+function agentMounts(): readonly string[] {
+  return agent.volumeMounts!.flatMap(({ name: volume, mountPath }) => {
+    const hostPath = pod.volumes!.find((candidate) => candidate.name === volume)?.hostPath;
+    if (hostPath?.path.startsWith('/proc/') === true) return mount(hostPath.path, mountPath);
+    const place = join(scratch, 'host', volume);
+    if (hostPath?.type === 'FileOrCreate') writeFileSync(place, '');
+    else mkdirSync(place, { recursive: true });
+    return mount(place, mountPath);
+  });
+}
+
+const nodeManifest = `apiVersion: v1
+kind: Node
+metadata: {name: node-a}
+spec: {podCIDRs: [10.244.1.0/24]}
+status: {addresses: [{type: InternalIP, address: 192.0.2.10}]}
+`;
+
+test('the agent becomes ready with the rights and the mounts of the DaemonSet', async () => {
+  await netns.ip('addr add 192.0.2.10/32 dev lo');
+  const mounts = agentMounts();
+  const log = join(scratch, 'agent.log');
+  const host = join(scratch, 'host');
+  await run(mount(join(host, 'cni-bin'), '/opt/cni/bin'), 'gryphon', 'install-cni');
+  writeFileSync(join(host, 'config/config.yaml'), 'sysctlDir: /host/proc/sys\nbgp: off\n');
+  writeFileSync(join(host, 'config/node.yaml'), nodeManifest);
+  const command = [
+    ...agent.command!,
+    '--source',
+    'manifests',
+    '--manifests',
+    '/etc/gryphon',
+    '--node-name',
+    'node-a',
+  ];
+  await ctr(
+    'run',
+    '--detach',
+    '--log-uri',
+    `file://${log}`,
+    '--net-host',
+    ...context,
+    ...mounts,
+    name,
+    'agent',
+    ...command,
+  );
+  try {
+    const ready = (): Promise<string> =>
+      netns
+        .exec('curl', '--silent', 'http://127.0.0.1:17179/readyz?verbose')
+        .catch(() => readFileSync(log, 'utf8'));
+    await expect.poll(ready, { timeout: 20_000, interval: 200 }).toContain('readyz check passed');
+    expect(existsSync(join(host, 'cni-conf/05-gryphon.conflist'))).toBe(true);
+    expect(await netns.exec('iptables-nft-save')).toContain('GRY-');
+    expect(await ctr('tasks', 'exec', '--exec-id', 'status', 'agent', 'gryphon', 'status')).toContain(
+      'Ready       yes',
+    );
+  } finally {
+    await ctr('tasks', 'kill', '--signal', 'SIGTERM', 'agent');
+    await expect.poll(() => ctr('tasks', 'ls'), { timeout: 10_000 }).toMatch(/agent .*STOPPED/);
+    await ctr('tasks', 'rm', 'agent');
+    await ctr('containers', 'rm', 'agent');
+  }
 });
