@@ -41,13 +41,20 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #channels = new Map<number, Channel>();
   readonly #whenClosed: (() => void)[] = [];
+  /** Whom to dial as soon as it is our turn. */
+  #target: DialTarget | undefined;
   #dial: Dial | undefined;
   #nextId = 1;
+  readonly #dialling: Task;
   readonly #reading: Task;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#reading = options.turns.task(() => this.#read(), options.guard);
+    this.#dialling = options.turns.task(() => {
+      this.#startDial();
+      return false;
+    }, options.guard);
   }
 
   /** Settles when no connection is left. */
@@ -58,8 +65,17 @@ export class Connections {
     });
   }
 
+  /** In a turn of its own: a thousand peers that are to be dialled at once must not hold everything else up. */
   dial(peer: DialTarget): void {
+    this.#target = peer;
+    this.#dialling.wake();
+  }
+
+  #startDial(): void {
     const { transport, guard, events } = this.#options;
+    const peer = this.#target;
+    if (peer === undefined) return;
+    this.#target = undefined;
     this.#dial = transport.connect(peer, peer, {
       connected: (connection) => {
         this.#dial = undefined;
@@ -73,6 +89,7 @@ export class Connections {
   }
 
   cancelDial(): void {
+    this.#target = undefined;
     this.#dial?.cancel();
     this.#dial = undefined;
   }
@@ -80,7 +97,7 @@ export class Connections {
   /** The peer's password is another one: connections go on with it, a dial that has had no answer yet is made anew. */
   setPassword(peer: DialTarget): void {
     for (const { connection } of this.#channels.values()) connection.setPassword(peer.password);
-    if (this.#dial === undefined) return;
+    if (this.#dial === undefined && this.#target === undefined) return;
     this.cancelDial();
     this.dial(peer);
   }
