@@ -8,7 +8,6 @@ interface Lock {
         readonly version?: string;
         readonly license?: string;
         readonly dev?: boolean;
-        readonly optional?: boolean;
       }
     >
   >;

@@ -3,13 +3,14 @@ import { bgpConfigurationKind } from './bgp-configuration.ts';
 import { bgpFilterKind } from './bgp-filter.ts';
 import { bgpPeerKind } from './bgp-peer.ts';
 import { unsupportedMark } from './field.ts';
+import { ipPoolKind } from './ip-pool.ts';
 import { apiVersion, type Kind } from './kind.ts';
 
-const introduction = `# The kinds that configure BGP
+const introduction = `# The kinds that configure BGP and pools
 
 <!-- Made from the schemas in src/kube/kinds (see test/kube/kinds/reference.test.ts); do not edit. -->
 
-Objects of \`${apiVersion}\`, for the whole cluster. Fields are called as in Calico v3 and mean the same; what Calico does not have
+Objects of \`${apiVersion}\`, for the whole cluster (Kubernetes 1.31 or later). Fields are called as in Calico v3 and mean the same; what Calico does not have
 says "Gryphon's own". How they are used stands in [bgp.md](bgp.md).
 
 A field that an object may have without effect is listed under "Not carried out": whoever sets it is told so, with the object and
@@ -18,7 +19,7 @@ the field. A wrong value refuses the whole object; its last valid version stays 
 
 /** The page docs/bgp-configuration.md. */
 export function bgpReference(): string {
-  const kinds: readonly Kind[] = [bgpConfigurationKind, bgpPeerKind, bgpFilterKind];
+  const kinds: readonly Kind[] = [bgpConfigurationKind, bgpPeerKind, bgpFilterKind, ipPoolKind];
   return [introduction, ...kinds.map(chapter)].join('\n');
 }
 
