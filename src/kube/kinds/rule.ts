@@ -69,7 +69,7 @@ export const unicastRule: Rule = {
 };
 
 /** CEL: the address in `peerIP`, without brackets and port. */
-const peerAddress = String.raw`self.startsWith('[') ? self.find('[^\\[\\]]+') : self.contains('.') ? self.find('^[0-9.]+') : self`;
+const peerAddress = String.raw`self.startsWith('[') ? self.find('[^\\[\\]]+') : self.matches('^[0-9]+[.]') ? self.find('^[0-9.]+') : self`;
 
 export const peerAddressRule: Rule = {
   rule: orEmpty(
