@@ -2,8 +2,8 @@ import type { Clock } from '../ports/clock.ts';
 import { GryphonError } from '../ports/error.ts';
 import { type CleanupPaths, removeConflist, removeState } from './files.ts';
 import { type CleanupFirewall, removeFirewall } from './firewall.ts';
-import type { CleanupItem } from './item.ts';
-import { type CleanupNetlink, podLinks, removeLinks, removeRoutes } from './kernel.ts';
+import { type CleanupItem, failed } from './item.ts';
+import { type CleanupNetlink, livePodLinks, removeLinks, removeRoutes } from './kernel.ts';
 import { askToLeave, takeBack, untilAgentLeft } from './leave.ts';
 
 /** Pods of ours live on this node: `GRY_CLEANUP_PODS`. */
@@ -32,25 +32,36 @@ export async function* cleanUp(options: CleanupOptions, signal: AbortSignal): As
   const { netlink, firewall, paths, protocol, clock, force } = options;
   if (!force) refuseLivePods(netlink);
   askToLeave(paths.cniSocket);
-  await untilAgentLeft(paths.cniSocket, PATIENCE, clock);
-  if (!force) {
-    // One may have come before the agent let go.
-    try {
-      refuseLivePods(netlink);
-    } catch (error) {
-      takeBack(paths.cniSocket);
-      throw error;
-    }
+  try {
+    await untilAgentLeft(paths.cniSocket, PATIENCE, clock);
+    // A pod may have come before the agent let go.
+    if (!force) refuseLivePods(netlink);
+  } catch (error) {
+    takeBack(paths.cniSocket);
+    throw error;
   }
   yield* removeConflist(paths);
-  yield* await removeLinks(netlink, signal);
-  yield* await removeRoutes(netlink, protocol, signal);
-  yield* await removeFirewall(firewall, signal);
+  yield* await unlessFailed('link', 'pod links and tunnels', removeLinks(netlink));
+  yield* await unlessFailed('routes', `of protocol ${protocol}`, removeRoutes(netlink, protocol, signal));
+  yield* await unlessFailed('rules', 'of iptables', removeFirewall(firewall, signal));
   yield* removeState(paths);
 }
 
+/** A kernel that cannot even be asked is one more thing that failed. */
+async function unlessFailed(
+  kind: CleanupItem['kind'],
+  name: string,
+  items: Promise<readonly CleanupItem[]>,
+): Promise<readonly CleanupItem[]> {
+  try {
+    return await items;
+  } catch (error) {
+    return [failed(kind, name, error)];
+  }
+}
+
 function refuseLivePods(netlink: CleanupNetlink): void {
-  const links = podLinks(netlink);
+  const links = livePodLinks(netlink);
   if (links.length === 0) return;
   const names = links.slice(0, 3).map((link) => link.name);
   const more = links.length > names.length ? ', ...' : '';

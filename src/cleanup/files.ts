@@ -1,5 +1,7 @@
-import { existsSync, lstatSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pluginType } from '../cni/conflist.ts';
+import { referencePlugins } from '../cni/installer.ts';
 import { type CleanupItem, failed, removed } from './item.ts';
 
 export interface CleanupPaths {
@@ -12,21 +14,43 @@ export interface CleanupPaths {
   readonly stateDir: string;
 }
 
+const CONFLIST = '05-gryphon.conflist';
+
 /** Without it no runtime calls us any more. */
 export const removeConflist = ({ cniConfDir }: CleanupPaths): readonly CleanupItem[] =>
-  removeFiles([join(cniConfDir, '05-gryphon.conflist')]);
+  removeFiles([join(cniConfDir, CONFLIST), ...halfWritten(cniConfDir, [CONFLIST])]);
 
 /** By name, never a whole directory: a flag that names the wrong one must not cost anybody their files. */
 export function removeState({ cniSocket, stateDir, cniBinDir }: CleanupPaths): readonly CleanupItem[] {
   const runDir = dirname(cniSocket);
   return removeFiles([
     cniSocket,
+    `${cniSocket}.new`,
     join(runDir, 'del-queue'),
     join(runDir, 'heartbeat'),
-    join(stateDir, 'ipam.journal'),
-    join(stateDir, 'boot-id'),
-    join(cniBinDir, 'gryphon'),
+    ...['ipam.journal', 'boot-id']
+      .flatMap((name) => [name, `${name}.new`])
+      .map((name) => join(stateDir, name)),
+    ...halfWritten(cniBinDir, [pluginType, ...referencePlugins]),
+    join(cniBinDir, pluginType),
   ]);
+}
+
+/** What `replaceFile` leaves when its process dies in the middle: `.NAME.PID.tmp`. */
+function halfWritten(directory: string, names: readonly string[]): readonly string[] {
+  const written = (file: string): string => /^\.(.+)\.\d+\.tmp$/.exec(file)?.[1] ?? '';
+  return readDirectory(directory)
+    .filter((file) => names.includes(written(file)))
+    .map((file) => join(directory, file));
+}
+
+function readDirectory(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // There is nothing of ours in a directory that is not there.
+    return [];
+  }
 }
 
 function removeFiles(files: readonly string[]): readonly CleanupItem[] {
@@ -40,5 +64,5 @@ function removeFiles(files: readonly string[]): readonly CleanupItem[] {
   });
 }
 
-const exists = (file: string): boolean =>
-  existsSync(file) || lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+/** Also a link that leads nowhere. */
+const exists = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false }) !== undefined;

@@ -1,4 +1,5 @@
-import { parseOwnerAlias, podLinkPattern } from '../cni/link/owner.ts';
+import { LinkRemover } from '../cni/link/link-remover.ts';
+import { parseLinkStage, parseOwnerAlias, podLinkPattern } from '../cni/link/owner.ts';
 import type { NetlinkFailure, NetlinkRequest, Rtnetlink } from '../netlink/rtnetlink.ts';
 import type { LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
 import { type CleanupItem, failed, removed } from './item.ts';
@@ -12,23 +13,22 @@ const tunnelNames: ReadonlySet<string> = new Set(['gry-vxlan', 'gry-vxlan6', 'gr
 const isPodLink = ({ name, alias }: LinkRecord): boolean =>
   podLinkPattern.test(name) && (alias === undefined || parseOwnerAlias(alias) !== undefined);
 
-/** The host ends of pods that are attached. */
-export const podLinks = (netlink: CleanupNetlink): readonly LinkRecord[] => netlink.links().filter(isPodLink);
+/** The host ends of pods that are attached: an ADD that was cut short made no pod, and one whose DEL was answered lives no more. */
+export const livePodLinks = (netlink: CleanupNetlink): readonly LinkRecord[] =>
+  netlink.links().filter((link) => isPodLink(link) && parseLinkStage(link.alias ?? '') === 'whole');
 
-/** Pod links and tunnels; the kernel takes their addresses, routes and neighbours away with them. */
-export async function removeLinks(
-  netlink: CleanupNetlink,
-  signal: AbortSignal,
-): Promise<readonly CleanupItem[]> {
+/** Pod links and tunnels, in groups; the kernel takes their addresses, routes and neighbours away with them. */
+export async function removeLinks(netlink: CleanupNetlink): Promise<readonly CleanupItem[]> {
+  const remover = new LinkRemover(netlink);
   const links = netlink.links().filter((link) => isPodLink(link) || tunnelNames.has(link.name));
-  const requests = links.map(({ index }): NetlinkRequest => ({ kind: 'link.delete', link: { index } }));
-  const failures = await netlink.runAsync(requests, signal);
-  const failureOf = new Map(failures.map((failure) => [failure.request, failure]));
-  return links.map((link, i) => {
-    const request = requests[i];
-    const failure = request === undefined ? undefined : failureOf.get(request);
-    return isReal(failure) ? failed('link', nameOf(link), failure.message) : removed('link', nameOf(link));
-  });
+  return Promise.all(
+    links.map(async (link) => {
+      const failure = await remover.remove(link.index);
+      return failure === undefined
+        ? removed('link', nameOf(link))
+        : failed('link', nameOf(link), failure.message);
+    }),
+  );
 }
 
 /** Somebody else was quicker. */

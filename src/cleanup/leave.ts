@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { hasListener } from '../cni/listener.ts';
 import { makeDirectories } from '../ipam/directory.ts';
 import type { Clock } from '../ports/clock.ts';
 import { GryphonError } from '../ports/error.ts';
@@ -30,7 +30,7 @@ const POLL = 200;
  */
 export async function untilAgentLeft(cniSocket: string, patience: number, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + patience;
-  while (await isAlive(cniSocket)) {
+  while (await hasListener(cniSocket)) {
     if (clock.monotonic() >= deadline) {
       throw new LeaveError(
         'GRY_CLEANUP_AGENT',
@@ -42,12 +42,4 @@ export async function untilAgentLeft(cniSocket: string, patience: number, clock:
       clock.setTimer(POLL, resolve);
     });
   }
-}
-
-/** Whether somebody listens on the socket. */
-export function isAlive(cniSocket: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const probe = connect({ path: cniSocket });
-  probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  return promise.finally(() => probe.destroy());
 }

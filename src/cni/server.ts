@@ -5,6 +5,7 @@ import { makeDirectories } from '../ipam/directory.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
+import { hasListener } from './listener.ts';
 import type { Outcome } from './operations/dispatcher.ts';
 import { CniError, cniCode, renderError } from './protocol/error.ts';
 import {
@@ -63,7 +64,7 @@ export class CniServer {
       const directory = path.dirname(socketPath);
       makeDirectories(directory, 0o700);
       fs.chmodSync(directory, 0o700);
-      if (await isAlive(socketPath)) throw new Error('another agent listens there');
+      if (await hasListener(socketPath)) throw new Error('another agent listens there');
       fs.rmSync(temporary, { force: true });
       await this.#bind(temporary);
       fs.renameSync(temporary, socketPath);
@@ -172,14 +173,4 @@ async function send(socket: net.Socket, answer: ShimAnswer): Promise<boolean> {
   const heard = await promise;
   socket.destroy();
   return heard;
-}
-
-async function isAlive(socketPath: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const probe = net.connect({ path: socketPath });
-  probe.once('connect', () => resolve(true));
-  probe.once('error', () => resolve(false));
-  const alive = await promise;
-  probe.destroy();
-  return alive;
 }
