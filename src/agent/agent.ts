@@ -9,6 +9,7 @@ import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
 import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
+import type { NodeReport } from '../kube/cluster/node-writes.ts';
 import type { ReflectorStatus } from '../kube/cluster/reflector-status.ts';
 import { PasswordFiles } from '../kube/password-files.ts';
 import { passwordFiles } from '../kube/records/secret-references.ts';
@@ -54,10 +55,14 @@ export interface AgentOptions {
   /** For people: `manifests`. */
   readonly sourceName: string;
   readonly openSource: (onChange: (snapshot: Snapshot) => void) => ObjectSource;
+  /** Is told what is true of this node, now and then and after every pass. */
+  readonly report?: (report: NodeReport) => void;
   /** Problems of the settings: they stay until the next start. */
   readonly problems: readonly Problem[];
 }
 
+/** Milliseconds between two reports at most: readiness may change without a pass. */
+const REPORT_INTERVAL = 2_000;
 /** Milliseconds in which traffic finds other ways before the sessions of a node that is shut down end (RFC 8326 §4.3). */
 const SHUTDOWN_GRACE = 2_000;
 
@@ -84,6 +89,7 @@ export class Agent {
   #snapshot: Snapshot = emptySnapshot;
   #intent: Intent | undefined;
   #resync: Timer | undefined;
+  #reports: Timer | undefined;
   /** The file because of which this agent does nothing. */
   #away: string | undefined;
 
@@ -176,6 +182,7 @@ export class Agent {
     noteRun(settings.stateDir, bootID, log.component('bgp'));
     await this.#kernel.start();
     this.#scheduleResync();
+    this.#scheduleReport();
     // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
     const started = Promise.all([this.#source.start(end), this.#pods.start(end)]);
     await Promise.race([aborted(end), started.then(() => aborted(end))]);
@@ -186,6 +193,7 @@ export class Agent {
   /** Nothing is taken out of the kernel: pods, and peers unless the node itself goes, go on until the next start. */
   async #stop(mode: StopMode): Promise<void> {
     this.#resync?.cancel();
+    this.#reports?.cancel();
     this.#passwordFiles.stop();
     this.#pods.value?.network.drain('the agent is stopping');
     await Promise.all([this.#loop.stop(), this.#speaker.stop(mode)]);
@@ -213,7 +221,23 @@ export class Agent {
       return retryAfter === undefined ? {} : { retryAfter };
     } finally {
       this.#metrics.observe.loopRun((clock.monotonic() - start) / 1000, result);
+      this.#report();
     }
+  }
+
+  #report(): void {
+    const { report, nodeName } = this.#options;
+    if (report === undefined || !this.#snapshot.synced) return;
+    const ready = this.#status.ready().every((check) => check.ok);
+    report({ ready, problems: this.#status.problems(), node: this.#snapshot.nodes.get(nodeName) });
+  }
+
+  #scheduleReport(): void {
+    if (this.#options.report === undefined) return;
+    this.#reports = this.#options.clock.setTimer(REPORT_INTERVAL, () => {
+      this.#report();
+      this.#scheduleReport();
+    });
   }
 
   async #pass(signal: AbortSignal): Promise<number | undefined> {

@@ -93,7 +93,7 @@ export class AgentStatus implements AgentView {
           .map(({ cidr, used, cooling, free }) => ({ cidr, used, cooling, free: String(free) })) ?? [],
       sources: this.#sources(),
       drivers: drivers.views(),
-      problems: this.#problems(intent),
+      problems: this.problems(),
     };
   }
 
@@ -204,7 +204,8 @@ export class AgentStatus implements AgentView {
     return [objects, kernel.view()];
   }
 
-  #problems(intent: Intent | undefined): readonly Problem[] {
+  problems(): readonly Problem[] {
+    const intent = this.#options.intent();
     const { startProblems, snapshot, speaker, pods, conflist } = this.#options;
     return [
       ...startProblems,

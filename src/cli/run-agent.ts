@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Agent, type ObjectSource } from '../agent/agent.ts';
+import { Agent, type AgentOptions } from '../agent/agent.ts';
 import { systemClock } from '../agent/clock.ts';
 import { createLog, type RootLog } from '../agent/log.ts';
 import { type ResolvedSettings, settingTexts } from '../agent/settings.ts';
@@ -8,8 +8,8 @@ import { TcpTransport } from '../bgp/tcp/tcp-transport.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
 import { ClusterSource } from '../kube/cluster/cluster-source.ts';
 import { isInCluster } from '../kube/cluster/in-cluster.ts';
+import { NodeWriter } from '../kube/cluster/node-writer.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
-import type { Snapshot } from '../kube/records/snapshot.ts';
 import { Monitor } from '../netlink/monitor.ts';
 import { Rtnetlink } from '../netlink/rtnetlink.ts';
 import type { Log } from '../ports/log.ts';
@@ -19,29 +19,29 @@ import { version } from './version.ts';
 /** Builds the real adapters and runs the agent until SIGTERM or SIGINT. @throws UsageError, SystemError */
 export async function runAgent(resolved: ResolvedSettings): Promise<void> {
   const { settings, problems } = resolved;
-  const openSource = await chooseSource(resolved);
   const log = createLog({ level: settings.logLevel });
+  const stop = stopSignal();
+  const source = await chooseSource(resolved, log, stop);
   log.info('starting', { version, node: process.version, settings: settingTexts(resolved) });
   for (const problem of problems) log.warn('setting', { ...problem });
-  const stop = stopSignal();
   try {
     // One that was cleaned away and may come back is made anew.
     do {
-      await makeAgent(resolved, openSource, log).run(stop);
+      await makeAgent(resolved, source, log).run(stop);
     } while (!stop.aborted);
   } finally {
     log.flush();
   }
 }
 
-/** Opens the source of objects. */
-type OpenSource = (log: Log, onChange: (snapshot: Snapshot) => void) => ObjectSource;
+/** Where objects come from, and who wants to know of this node. */
+type Source = Pick<AgentOptions, 'openSource' | 'report'>;
 
-function makeAgent(resolved: ResolvedSettings, openSource: OpenSource, log: RootLog): Agent {
+function makeAgent(resolved: ResolvedSettings, source: Source, log: RootLog): Agent {
   const { settings, problems } = resolved;
   return new Agent({
     settings,
-    nodeName: settings.nodeName ?? hostname(),
+    nodeName: nodeNameOf(resolved),
     version,
     bootID: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     clock: systemClock,
@@ -51,7 +51,7 @@ function makeAgent(resolved: ResolvedSettings, openSource: OpenSource, log: Root
     runner: execRunner,
     defer,
     sourceName: settings.source,
-    openSource: (onChange) => openSource(log.component(settings.source), onChange),
+    ...source,
     problems,
   });
 }
@@ -70,16 +70,23 @@ function stopSignal(): AbortSignal {
   return abort.signal;
 }
 
+const nodeNameOf = ({ settings }: ResolvedSettings): string => settings.nodeName ?? hostname();
+
 const defer = (fn: () => void): void => void setImmediate(fn);
 
 /** @throws UsageError when the settings do not say where objects come from */
-async function chooseSource({ settings }: ResolvedSettings): Promise<OpenSource> {
+async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSignal): Promise<Source> {
+  const { settings } = resolved;
   const { namespace } = settings;
+  const log = root.component(settings.source);
+  const clock = systemClock;
   if (settings.source === 'manifests') {
     const directory = settings.manifests;
     if (directory === undefined)
       throw new UsageError('--source manifests needs a directory', 'add --manifests DIR');
-    return (log, onChange) => new ManifestSource({ directory, namespace, clock: systemClock, log, onChange });
+    return {
+      openSource: (onChange) => new ManifestSource({ directory, namespace, clock, log, onChange }),
+    };
   }
   const { kubeconfig } = settings;
   if (kubeconfig === undefined && !isInCluster()) {
@@ -94,5 +101,10 @@ async function chooseSource({ settings }: ResolvedSettings): Promise<OpenSource>
     ...(kubeconfig !== undefined && { kubeconfig }),
     userAgent: `gryphon/${version}`,
   });
-  return (log, onChange) => new ClusterSource({ api, namespace, clock: systemClock, log, defer, onChange });
+  const writer = new NodeWriter({ api, nodeName: nodeNameOf(resolved), clock, log });
+  void writer.run(stop);
+  return {
+    openSource: (onChange) => new ClusterSource({ api, namespace, clock, log, defer, onChange }),
+    report: (report) => writer.set(report),
+  };
 }

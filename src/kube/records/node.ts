@@ -25,7 +25,14 @@ export interface NodeRecord {
   readonly unschedulable: boolean;
   /** The kubelet is shutting the node down, and says so in the condition `Ready`. Absent: it is not. */
   readonly shuttingDown?: true;
+  /** The condition `NetworkUnavailable`; absent: there is none, or nobody knows. */
+  readonly networkUnavailable?: boolean;
+  /** Index in `spec.taints` of the taint with which nodes are registered that have no agent yet. Absent: not tainted so. */
+  readonly startupTaint?: number;
 }
+
+/** Key of the taint that keeps pods away until the agent is ready. */
+export const STARTUP_TAINT = 'gryphon.dev/agent-not-ready';
 
 /** The names of our annotations, without the group. */
 const annotationNames = {
@@ -46,9 +53,9 @@ export function parseNode(value: unknown): Parsed<NodeRecord> {
   const metadata = asObject(own(asObject(value), 'metadata'));
   const spec = asObject(own(asObject(value), 'spec'));
   const status = asObject(own(asObject(value), 'status'));
-  const ready = asObject(
-    asList(own(status, 'conditions')).find((condition) => own(asObject(condition), 'type') === 'Ready'),
-  );
+  const ready = conditionOf(status, 'Ready');
+  const network = own(conditionOf(status, 'NetworkUnavailable'), 'status');
+  const taint = asList(own(spec, 'taints')).findIndex((t) => own(asObject(t), 'key') === STARTUP_TAINT);
   const node: NodeReader = { subject, problems };
   const record: NodeRecord = {
     name,
@@ -59,9 +66,14 @@ export function parseNode(value: unknown): Parsed<NodeRecord> {
     ready: own(ready, 'status') === 'True',
     unschedulable: own(spec, 'unschedulable') === true,
     ...(isShutdown(ready) && { shuttingDown: true }),
+    ...((network === 'True' || network === 'False') && { networkUnavailable: network === 'True' }),
+    ...(taint >= 0 && { startupTaint: taint }),
   };
   return { record, problems };
 }
+
+const conditionOf = (status: PlainObject, type: string): PlainObject =>
+  asObject(asList(own(status, 'conditions')).find((condition) => own(asObject(condition), 'type') === type));
 
 /** The kubelet has no field for it: its shutdown manager adds this text to the message of a condition that is False. */
 function isShutdown(ready: PlainObject): boolean {
