@@ -159,6 +159,12 @@ export class Connections {
     for (const { connection } of this.#channels.values()) connection.destroy();
   }
 
+  /** Cuts those that nobody listens to and that nobody has closed: an exception came between. */
+  destroyForgotten(): void {
+    for (const { id, linger, connection } of this.#channels.values())
+      if (linger === undefined && !this.#options.events.listens(id)) connection.destroy();
+  }
+
   /** Since when bytes that arrived wait for us to read them, by connection. */
   *waiting(): Generator<{ readonly id: number; readonly since: number }> {
     for (const { id, waitingSince } of this.#channels.values()) {

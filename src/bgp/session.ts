@@ -220,6 +220,7 @@ export class Session {
       // Not even an orderly end works: TCP's end is the last that can be done, and the machine learns of it in its turn.
       this.#connections.destroyAll();
     }
+    this.#connections.destroyForgotten();
   }
 
   // --- the state machine ---

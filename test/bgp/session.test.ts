@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionRib } from '../../src/bgp/exchange.ts';
 import type { Rib } from '../../src/bgp/rib/rib.ts';
+import type { Session } from '../../src/bgp/session.ts';
 import { notification } from '../../src/bgp/wire/notification.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { nodeAddress, podCIDR } from '../support/bgp-cluster.ts';
+import type { FakeNetwork } from '../support/fake-network.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { badOrigin, established, open, route, world } from './session-world.ts';
 
@@ -166,6 +168,28 @@ describe('an unexpected exception', () => {
     expect(stopped).toBe(true);
   });
 
+  test('over the end of one connection leaves no other one behind', async () => {
+    const { network, session, run } = established({}, {}, (rib) => ({
+      ...delegate(rib),
+      close: () => {
+        throw new RangeError('index out of range');
+      },
+    }));
+    const second = secondPeer(network, session);
+    run(0.1);
+    second.dial(nodeAddress(1));
+    run(0.1);
+    let stopped = false;
+    void session.stop('the agent stops').then(() => {
+      stopped = true;
+    });
+    run(5);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    expect([stopped, second.connected, session.exceptions]).toEqual([true, false, 1]);
+  });
+
   test('that repeats while the session is ended cuts TCP, and goes no further', () => {
     const thrown = (text: string) => () => {
       throw new Error(text);
@@ -291,13 +315,7 @@ describe('bounded work', () => {
 
 test('a connection of a peer whose session is up is closed as a collision, after the old one was tried', () => {
   const { network, session, run } = established();
-  const second = new RawPeer(network.host(address('192.0.2.3')), open);
-  network
-    .host(nodeAddress(1))
-    .listen(
-      { address: nodeAddress(1), port: 179 },
-      { listening: () => {}, refused: () => {}, connection: (c) => session.accept(c), failed: () => {} },
-    );
+  const second = secondPeer(network, session);
   run(0.1);
   second.dial(nodeAddress(1));
   run(0.1);
@@ -306,3 +324,14 @@ test('a connection of a peer whose session is up is closed as a collision, after
   expect(second.received).toEqual(['open', 'notification 6/7 Cease/Connection Collision Resolution']);
   expect(session.status()).toMatchObject({ state: 'established', flaps: 0 });
 });
+
+/** Somebody whose connections are given to the session as those of its peer. */
+function secondPeer(network: FakeNetwork, session: Session): RawPeer {
+  network
+    .host(nodeAddress(1))
+    .listen(
+      { address: nodeAddress(1), port: 179 },
+      { listening: () => {}, refused: () => {}, connection: (c) => session.accept(c), failed: () => {} },
+    );
+  return new RawPeer(network.host(address('192.0.2.3')), open);
+}
