@@ -5,6 +5,8 @@ import type { MalformedReaction } from './status.ts';
 import { hex } from './wire/bytes.ts';
 import type { Decoded } from './wire/message.ts';
 
+/** Things wrong with one message that are told: a long one has room for twenty thousand. */
+const REASONS = 10;
 /** Milliseconds between two dumps of one peer's messages, for each reaction. */
 const DUMP_INTERVAL = 60_000;
 
@@ -60,5 +62,7 @@ function reactionTo(decoded: Decoded): MalformedReaction | undefined {
 
 function reasonsOf(decoded: Decoded): readonly string[] {
   if (decoded.kind === 'reset' || decoded.kind === 'ignore') return [decoded.reason];
-  return decoded.problems.map(({ text, rule, reaction }) => `${text} (${rule}: ${reaction})`);
+  const { problems } = decoded;
+  const told = problems.slice(0, REASONS).map(({ text, rule, reaction }) => `${text} (${rule}: ${reaction})`);
+  return problems.length > REASONS ? [...told, `and ${problems.length - REASONS} more`] : told;
 }

@@ -93,3 +93,11 @@ test('what ends the session is not hidden by what came before', () => {
   for (const name of ['discard', 'withdraw', 'discard', 'reset', 'reset'] as const) report(DECODED[name]);
   expect(levels()).toEqual(['warn', 'warn', 'debug', 'warn', 'debug']);
 });
+
+test('of very many things that are wrong with a message the first ones are told', () => {
+  const { report, lines } = makeLog();
+  report(update(...Array.from({ length: 20_000 }, () => 'discard' as const)));
+  const reasons = lines[0]?.[2].reasons;
+  expect(reasons).toHaveLength(11);
+  expect(reasons).toContain('and 19990 more');
+});
