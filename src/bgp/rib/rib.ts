@@ -44,6 +44,8 @@ export class Rib {
   /** Feeds with routes that wait to be judged anew: from the cursors of their tables on. */
   readonly #reviews = new Set<Feed>();
   readonly #dismantling = new Set<Outlet>();
+  /** All outlets have to look at the whole table once more: of many feeds that change together only once. */
+  #retelling = false;
   readonly #reader = new PrefixReader();
   #self: Self = NOBODY;
   #blocks = new LocalBlocks([]);
@@ -60,7 +62,7 @@ export class Rib {
 
   /** Whether `flush` has something to do. */
   get pending(): boolean {
-    return this.#loc.pending || this.#reviews.size > 0 || this.#dismantling.size > 0;
+    return this.#loc.pending || this.#retelling || this.#reviews.size > 0 || this.#dismantling.size > 0;
   }
 
   // --- what peers tell ---
@@ -109,7 +111,7 @@ export class Rib {
     feed.setPolicy(policy, peer, this.#self);
     this.#review(feed, FAMILIES);
     // Whom a route may be told, and by which rules, depends on where it comes from, also where it stays as it is.
-    if (feed.setSource(peer)) for (const outlet of this.#loc.outlets) outlet.again();
+    this.#retelling ||= feed.setSource(peer);
   }
 
   // --- what is kept of a session ---
@@ -229,6 +231,8 @@ export class Rib {
   /** Judges and decides at most `limit` routes together and gives those whose learned route changed. */
   flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
     const changes: RouteChange[] = [];
+    if (this.#retelling) for (const outlet of this.#loc.outlets) outlet.again();
+    this.#retelling = false;
     // Judging comes first, so that a table that goes or changes as a whole is decided with what becomes of it.
     const judged = this.#runReviews(limit);
     const decided = this.#loc.flush(limit - judged, changes);
