@@ -31,12 +31,14 @@ interface Chunk {
   readonly messages: MessageWriter;
 }
 
+// Shared by all sockets of this thread: answers are decoded before anybody else can run.
+const datagram = new Uint8Array(DATAGRAM_LENGTH);
+
 /** Carries out requests over one socket. */
 export class Batcher {
   readonly #socket: NetlinkSocket;
-  readonly #answers = new Uint8Array(DATAGRAM_LENGTH);
-  /** Two: one is filled while the other is with the kernel. */
-  #writers: [MessageWriter, MessageWriter] = [new MessageWriter(), new MessageWriter(0)];
+  /** Two: one is filled while the other is with the kernel. They grow: most sockets carry out a few requests and are closed. */
+  #writers: [MessageWriter, MessageWriter] = [new MessageWriter(1024), new MessageWriter(0)];
   #sequence = 0;
 
   constructor(socket: NetlinkSocket) {
@@ -105,7 +107,7 @@ export class Batcher {
     try {
       this.#readAnswers(chunk, failures);
     } catch (error) {
-      this.#socket.discard(this.#answers);
+      this.#socket.discard(datagram);
       throw error;
     }
   }
@@ -128,8 +130,8 @@ export class Batcher {
 
   #receive(): MessageReader {
     try {
-      const length = this.#socket.receive(this.#answers);
-      if (length !== undefined) return new MessageReader(this.#answers, length);
+      const length = this.#socket.receive(datagram);
+      if (length !== undefined) return new MessageReader(datagram, length);
     } catch (error) {
       if (!(error instanceof SystemError) || error.errno !== ERRNO.ENOBUFS) throw error;
     }

@@ -61,14 +61,16 @@ test('a pod link from nothing: both ends in one message, then alias, group, addr
     const made = host.netlink.run([
       {
         kind: 'link.createVeth',
-        end: { name, mac, mtu: 1400 },
+        end: { name, mac, mtu: 1400, queues: 1 },
         up: true,
-        peer: { name: 'eth0', mtu: 1400, netns: fd.fd },
+        peer: { name: 'eth0', mtu: 1400, netns: fd.fd, queues: 3 },
       },
       { kind: 'link.set', link: { name }, alias: 'gryphon abc', group: 42 },
     ]);
     fd.close();
     expect(made).toEqual([]);
+    expect(await host.ip(`-d link show ${name}`)).toMatch(/numtxqueues 1 numrxqueues 1 /);
+    expect(await pod.ip('-d link show eth0')).toMatch(/numtxqueues 3 numrxqueues 3 /);
     const inside = pod.netlink.link({ name: 'eth0' })!;
     const configured = pod.netlink.run([
       { kind: 'link.set', link: { index: inside.index }, addressGeneration: 'none' },

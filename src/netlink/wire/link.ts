@@ -113,6 +113,9 @@ function writeVethEnd(out: MessageWriter, end: VethEnd): void {
   out.text(IFLA.IFNAME, end.name);
   if (end.mac !== undefined) out.bytes(IFLA.ADDRESS, macBytes(end.mac));
   if (end.mtu !== undefined) out.u32(IFLA.MTU, end.mtu);
+  if (end.queues === undefined) return;
+  out.u32(IFLA.NUM_TX_QUEUES, end.queues);
+  out.u32(IFLA.NUM_RX_QUEUES, end.queues);
 }
 
 export function encodeCreateVeth(out: MessageWriter, request: CreateVeth, flags: number, seq: number): void {

@@ -9,6 +9,8 @@ export interface VethEnd {
   readonly name: string;
   readonly mac?: Mac;
   readonly mtu?: number;
+  /** In each direction; absent: the kernel makes one for each of its CPUs, and entries in /sys for all of them. */
+  readonly queues?: number;
 }
 
 /** A new veth pair, both ends in one message. An alias or a group takes a `link.set` after it: the kernel ignores them here. */
