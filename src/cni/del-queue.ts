@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../ports/clock.ts';
@@ -23,6 +24,15 @@ export class DelQueue {
     this.#directory = path.join(path.dirname(socketPath), 'del-queue');
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** Whether no DEL waits. Looks at once, because every ADD asks. */
+  get empty(): boolean {
+    try {
+      return readdirSync(this.#directory).length === 0;
+    } catch (error) {
+      return isMissing(error);
+    }
   }
 
   /**
@@ -66,7 +76,7 @@ export class DelQueue {
     try {
       return (await readdir(this.#directory)).sort();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       this.#log.warn('DEL queue cannot be read', {
         directory: this.#directory,
         reason: describeError(error),
@@ -83,5 +93,8 @@ export class DelQueue {
     return undefined;
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 const isBeingWritten = (name: string): boolean => name.startsWith('.');

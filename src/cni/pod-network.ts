@@ -235,7 +235,7 @@ export class PodNetwork {
     const start = clock.monotonic();
     const command = request.environment.get('CNI_COMMAND') ?? '';
     await this.#adopted.promise;
-    if (command === 'ADD') await this.#drainQueue();
+    if (command === 'ADD' && !this.#delQueue.empty) await this.#drainQueue();
     const outcome = await this.#dispatcher.handle(request, caller);
     onAnswer?.(command, outcome.code, (clock.monotonic() - start) / 1000);
     return outcome;

@@ -34,8 +34,15 @@ async function drain(failing: readonly string[] = []): Promise<readonly string[]
   return seen;
 }
 
-test('a queue that was never made is empty', async () => {
+test('a queue that was never made is empty; one with a file is not, until its DEL is carried out', async () => {
+  expect(queue.empty).toBe(true);
   expect(await drain()).toEqual([]);
+  leave('1', request('1'));
+  expect(queue.empty).toBe(false);
+  await drain(['1']);
+  expect(queue.empty).toBe(false);
+  await drain();
+  expect(queue.empty).toBe(true);
 });
 
 test('each is carried out once; one that fails stays and keeps nobody from being carried out', async () => {

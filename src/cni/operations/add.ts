@@ -36,9 +36,7 @@ export async function add(
   using netns = openPodNetns(path);
   // A sandbox may be used again before the kernel has taken its last interface away.
   if (context.links.hasInterface(netns, key.ifname)) await context.detached();
-  refuseExisting(request, netns, context);
-  if (context.ipam.get(key) !== undefined || context.links.find(key) !== undefined)
-    await detach(key, context);
+  if (hasRemnants(request, netns, context)) await detach(key, context);
   throwIfGone(caller);
   const attachment = await allocate(request, requested, context);
   context.changed();
@@ -68,19 +66,22 @@ export async function add(
 }
 
 /**
- * An interface of that name in the pod, or a link of this attachment on the node, means a second ADD without a DEL: an error
- * (§ADD), and what is there stays as it is. A link without addresses, or addresses without a link, are remnants.
+ * A link without addresses, or addresses without a link, are remnants. An interface of that name in the pod, or a whole link of this
+ * attachment on the node, means a second ADD without a DEL: an error (§ADD), and what is there stays as it is.
+ * @throws CniError
  */
-function refuseExisting(
+function hasRemnants(
   { key, netns: path }: AddRequest,
   netns: NetworkNamespace,
   context: OperationContext,
-): void {
+): boolean {
   if (context.links.hasInterface(netns, key.ifname)) {
     throw new CniError(cniCode.exists, `the pod has an interface ${key.ifname} already`, path);
   }
   const link = context.links.find(key);
-  if (link === undefined || context.ipam.get(key)?.state !== 'configured') return;
+  const attachment = context.ipam.get(key);
+  if (link === undefined || attachment?.state !== 'configured')
+    return link !== undefined || attachment !== undefined;
   throw new CniError(
     cniCode.exists,
     'the container is attached already',

@@ -16,8 +16,8 @@ test('the pair is made down, its peer in the pod; the alias and no automatic add
   expect(createRequests({ ...plan, ipv6: true })).toEqual([
     {
       kind: 'link.createVeth',
-      end: { name: 'gryp0123456789a', mac: 'ee:ee:ee:ee:ee:ee', mtu: 1450 },
-      peer: { name: 'eth0', mtu: 1450, netns: 17 },
+      end: { name: 'gryp0123456789a', mac: 'ee:ee:ee:ee:ee:ee', mtu: 1450, queues: 1 },
+      peer: { name: 'eth0', mtu: 1450, netns: 17, queues: 1 },
     },
     {
       kind: 'link.set',
