@@ -3,7 +3,7 @@ import type { DownReason } from './fsm/events.ts';
 import { NotificationCounts } from './notification-counts.ts';
 import type { MalformedCounts, MalformedReaction, MessageCounts, PeerDown, PeerState } from './status.ts';
 import type { Message, OpenMessage } from './wire/message.ts';
-import { isNotification, notificationName, shutdownText } from './wire/notification.ts';
+import { isNotification, notificationName, shutdownText, unwrapHardReset } from './wire/notification.ts';
 
 /** What people want to know of a session's past. */
 export class SessionRecord {
@@ -72,6 +72,12 @@ export class SessionRecord {
   established(): void {
     this.establishedAt = this.#clock.now();
     this.#forgetFailures();
+  }
+
+  /** The session ended, by us, because the peer told too many prefixes. */
+  get isOverLimit(): boolean {
+    const ending = this.refusal?.notification;
+    return ending?.direction === 'sent' && isNotification(unwrapHardReset(ending.message), 'maximumPrefixes');
   }
 
   /** Its session is configured in another way: what failed before says nothing about it. */

@@ -113,6 +113,7 @@ export class Session {
       this.#guard(() => this.#exchange?.set(peer, speaker));
     }
     if (!equal(imported(before.peer), imported(peer))) this.#guard(() => this.#retention.setPolicy(peer));
+    if (!equal(before.peer.prefixLimit, peer.prefixLimit)) this.#applyLimit();
   }
 
   /** A connection that the peer opened. */
@@ -378,6 +379,15 @@ export class Session {
         limit: prefixLimit,
       });
     }
+  }
+
+  /** Another limit: one that the peer is beyond already ends the session, and nobody is shut out by the former one any longer. */
+  #applyLimit(): void {
+    this.#guard(() => this.#watchPrefixes());
+    if (!this.#record.isOverLimit || this.#machine.state.phase !== 'held') return;
+    this.#record.reconfigured();
+    this.#stop('configuration changed');
+    this.#start();
   }
 
   #checkComplete(): void {

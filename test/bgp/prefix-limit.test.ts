@@ -80,6 +80,31 @@ describe('a peer with a limit', () => {
     expect(cluster.peer(1, 2)).toMatchObject({ state: 'established', flaps, since, prefixLimit: 20 });
   });
 
+  const setLimit = (cluster: SimCluster, count: number): void => {
+    const prefixLimit = { ...limit, limit: count };
+    cluster.configure(1, (c) => ({ ...c, peers: c.peers.map((p) => ({ ...p, prefixLimit })) }));
+  };
+
+  test('that is lowered below what the peer has told is beyond it at once', () => {
+    const cluster = limited();
+    announce(cluster, 9);
+    setLimit(cluster, 5);
+    cluster.run(0.1);
+    expect(cluster.peer(1, 2)).toMatchObject({
+      state: 'idle',
+      lastDown: { reason: expect.stringContaining('9 prefixes are more than the limit of 5') },
+    });
+  });
+
+  test('that is raised while the peer is shut out for it lets it in again', () => {
+    const cluster = limited();
+    announce(cluster, 15);
+    expect(cluster.peer(1, 2).state).toBe('idle');
+    setLimit(cluster, 20);
+    cluster.run(10);
+    expect(cluster.peer(1, 2)).toMatchObject({ state: 'established', prefixLimit: 20 });
+  });
+
   test('is warned of, once', () => {
     const warnings: string[] = [];
     const cluster = limited(warnings);
