@@ -55,13 +55,13 @@ export interface AgentOptions {
   /** For people: `manifests`. */
   readonly sourceName: string;
   readonly openSource: (onChange: (snapshot: Snapshot) => void) => ObjectSource;
-  /** Is told what is true of this node, now and then and after every pass. */
+  /** Is told what is true of this node, every other second. */
   readonly report?: (report: NodeReport) => void;
   /** Problems of the settings: they stay until the next start. */
   readonly problems: readonly Problem[];
 }
 
-/** Milliseconds between two reports at most: readiness may change without a pass. */
+/** Milliseconds between two reports. */
 const REPORT_INTERVAL = 2_000;
 /** Milliseconds in which traffic finds other ways before the sessions of a node that is shut down end (RFC 8326 §4.3). */
 const SHUTDOWN_GRACE = 2_000;
@@ -90,6 +90,8 @@ export class Agent {
   #intent: Intent | undefined;
   #resync: Timer | undefined;
   #reports: Timer | undefined;
+  /** What the last report said. */
+  #saidReady = false;
   /** The file because of which this agent does nothing. */
   #away: string | undefined;
 
@@ -221,7 +223,8 @@ export class Agent {
       return retryAfter === undefined ? {} : { retryAfter };
     } finally {
       this.#metrics.observe.loopRun((clock.monotonic() - start) / 1000, result);
-      this.#report();
+      // Pods wait for the first one.
+      if (!this.#saidReady) this.#report();
     }
   }
 
@@ -229,6 +232,7 @@ export class Agent {
     const { report, nodeName } = this.#options;
     if (report === undefined || !this.#snapshot.synced) return;
     const ready = this.#status.ready().every((check) => check.ok);
+    this.#saidReady = ready;
     report({ ready, problems: this.#status.problems(), node: this.#snapshot.nodes.get(nodeName) });
   }
 

@@ -25,6 +25,8 @@ export interface ClusterNode {
 
 export interface Cluster {
   readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** All addresses that nodes have or say they have; the same list while it is the same. */
+  readonly addresses: readonly Address[];
   readonly problems: readonly Problem[];
 }
 
@@ -63,7 +65,7 @@ class Claims {
       settled.set(record.name, this.#settle(record, nodes, problems));
     }
     this.#nodes = nodes;
-    this.cluster = { nodes: settled, problems };
+    this.cluster = { nodes: settled, addresses: allAddresses(settled), problems };
   }
 
   /** Takes over what has changed; false where that is not enough, because claims meet or nodes came or went. */
@@ -81,8 +83,12 @@ class Claims {
     for (const { name } of changed) this.#release(settled.get(name));
     const problems: Problem[] = [];
     for (const record of changed) settled.set(record.name, this.#settle(record, nodes, problems));
+    const { nodes: before, addresses } = this.cluster;
+    const same = changed.every(({ name }) =>
+      equal(before.get(name)?.addresses, settled.get(name)?.addresses),
+    );
     this.#nodes = nodes;
-    this.cluster = { nodes: settled, problems };
+    this.cluster = { nodes: settled, addresses: same ? addresses : allAddresses(settled), problems };
     return problems.length === 0;
   }
 
@@ -128,6 +134,9 @@ function sharedAddresses(nodes: Iterable<NodeRecord>): ReadonlySet<Address> {
   }
   return shared;
 }
+
+const allAddresses = (nodes: ReadonlyMap<string, ClusterNode>): readonly Address[] =>
+  [...nodes.values()].flatMap((node) => [...addressList(node.addresses), ...node.record.internalIPs]);
 
 /** The addresses that nobody before has. */
 function settleAddresses(

@@ -22,7 +22,7 @@ import { firewallIntent } from './firewall.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { memo, stable } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
-import { addressList, isContainerLink } from './node-addresses.ts';
+import { isContainerLink } from './node-addresses.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
 import type { RecordFeed } from './record-feed.ts';
@@ -137,9 +137,6 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   );
   const learned = memo((feed: IntentFacts['learned']) => new LearnedRoutes(feed));
   const bgp = bgpIntentOf(settings.bgpPort, selects);
-  const nodeAddresses = stable((all: Cluster) =>
-    [...all.nodes.values()].flatMap((node) => [...addressList(node.addresses), ...node.record.internalIPs]),
-  );
   const firewall = memo((ranges: readonly Pool[], ofNodes: readonly Address[]) =>
     computeFirewall(settings, ranges, ofNodes),
   );
@@ -176,7 +173,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       routes: own,
       learned: followed,
       bgp: speaker,
-      firewall: firewall(ranges, nodeAddresses(all)),
+      firewall: firewall(ranges, all.addresses),
       sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),
       podNetwork: podNetwork(me, facts.links, facts.addresses, routerAtGateway(facts.foreignRoutes)),
       problems: [...me.problems, ...all.problems, ...speaker.problems],

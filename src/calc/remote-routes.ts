@@ -5,6 +5,7 @@ import { equal } from '../net/equal.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { NextHopRecord } from '../netlink/wire/records.ts';
+import type { ClusterNode } from './cluster.ts';
 import type { NextHopResolver } from './next-hops.ts';
 import { addressOf } from './node-addresses.ts';
 import type { Unresolved } from './routes.ts';
@@ -12,15 +13,8 @@ import { type Self } from './self.ts';
 
 /** Next hops that are remembered: a router names few, and nobody may fill the memory with them. */
 const MOST_WAYS = 4096;
-/** Blocks behind nodes that are remembered with their routes: more than a cluster has. */
-const MOST_BLOCKS = 32_768;
-
-/** What `direct` answered for a block. */
-interface Block {
-  readonly address: Address;
-  readonly from: string;
-  readonly route: DesiredRoute | Unresolved;
-}
+/** Nodes whose routes are remembered: more than a cluster has. */
+const MOST_NODES = 16_384;
 
 /**
  * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. Of the
@@ -32,7 +26,10 @@ export class RemoteRoutes {
   readonly #own = new PrefixTrie<true>();
   readonly #sources: Readonly<Record<Family, Address | undefined>>;
   readonly #ways = new Map<Address, readonly NextHopRecord[] | string>();
-  readonly #blocks = new Map<Prefix, Block>();
+  readonly #behind = new Map<
+    string,
+    { readonly node: ClusterNode; readonly routes: readonly (DesiredRoute | Unresolved)[] }
+  >();
   readonly #labels = new Map<string, string>();
   /** More next hops were asked for than are remembered. */
   #forgetful = false;
@@ -79,17 +76,24 @@ export class RemoteRoutes {
     return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, distinct(hops), from);
   }
 
-  /** A block behind an address that must be on one of our own subnets; asked again, the very same route. */
-  direct(prefix: Prefix, address: Address, from: string): DesiredRoute | Unresolved {
-    const known = this.#blocks.get(prefix);
-    if (known?.address === address && known.from === from) return known.route;
-    if (this.#blocks.size >= MOST_BLOCKS) this.#blocks.clear();
-    const route = this.#direct(prefix, address, from);
-    this.#blocks.set(prefix, { address, from, route });
-    return route;
+  /** The routes to the blocks of a node; asked again about the same node, the very same. */
+  behind(name: string, node: ClusterNode): readonly (DesiredRoute | Unresolved)[] {
+    const known = this.#behind.get(name);
+    if (known?.node === node) return known.routes;
+    if (this.#behind.size >= MOST_NODES) this.#behind.clear();
+    const from = `node ${name}`;
+    const routes = node.podCIDRs.map((prefix) => {
+      const family = prefixFamily(prefix);
+      const address = addressOf(node.addresses, family);
+      if (address !== undefined) return this.direct(prefix, address, from);
+      return { prefix, from, reason: `Node ${name} has no IPv${family} address` };
+    });
+    this.#behind.set(name, { node, routes });
+    return routes;
   }
 
-  #direct(prefix: Prefix, address: Address, from: string): DesiredRoute | Unresolved {
+  /** A block behind an address that must be on one of our own subnets. */
+  direct(prefix: Prefix, address: Address, from: string): DesiredRoute | Unresolved {
     const found = this.#resolver.resolve(address);
     switch (found.kind) {
       case 'unresolved':

@@ -1,10 +1,9 @@
 import type { DesiredRoute } from '../dataplane/route-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
-import { hostPrefix, isHostPrefix, type Prefix, prefixFamily } from '../net/prefix.ts';
+import { hostPrefix, isHostPrefix, type Prefix } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Gateway } from './bgp/gateways.ts';
 import type { ClusterNode } from './cluster.ts';
-import { addressOf } from './node-addresses.ts';
 import type { RemoteRoutes } from './remote-routes.ts';
 import { type Self } from './self.ts';
 
@@ -85,14 +84,6 @@ function* podRoutes(facts: RouteFacts): Generator<DesiredRoute | Unresolved> {
 /** Without BGP the Node objects say where each block is; only nodes on our own subnet can be reached so. */
 function* nodeRoutes({ self, nodes, remote }: RouteFacts): Generator<DesiredRoute | Unresolved> {
   for (const [name, node] of nodes) {
-    if (name === self.name) continue;
-    for (const prefix of node.podCIDRs) {
-      const address = addressOf(node.addresses, prefixFamily(prefix));
-      if (address !== undefined) yield remote.direct(prefix, address, `node ${name}`);
-      else {
-        const reason = `Node ${name} has no IPv${prefixFamily(prefix)} address`;
-        yield { prefix, from: `node ${name}`, reason };
-      }
-    }
+    if (name !== self.name) yield* remote.behind(name, node);
   }
 }

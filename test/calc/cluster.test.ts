@@ -69,6 +69,7 @@ it('followed through any changes is what it would be anew, and what did not chan
         const fresh = computeCluster(next);
         expect(Object.fromEntries(cluster.nodes)).toEqual(Object.fromEntries(fresh.nodes));
         expect(cluster.problems).toEqual(fresh.problems);
+        expect(cluster.addresses.toSorted()).toEqual(fresh.addresses.toSorted());
         const isSmall = nodes.get(name)?.internalIPs[0] === ip && !gone;
         if (isSmall && before.problems.length === 0 && cluster.problems.length === 0) {
           for (const [key, kept] of cluster.nodes) {

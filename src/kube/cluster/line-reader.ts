@@ -14,6 +14,7 @@ export async function* readLines(
   body: AsyncIterable<Uint8Array>,
   longest = LONGEST_OBJECT,
 ): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
   let begun: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -21,7 +22,8 @@ export async function* readLines(
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
       const last = chunk.subarray(from, end);
       check(size + last.length, longest);
-      const line = Buffer.concat([...begun, last]).toString('utf8');
+      const whole = begun.length === 0 ? last : Buffer.concat([...begun, last]);
+      const line = decoder.decode(whole);
       begun = [];
       size = 0;
       from = end + 1;
