@@ -79,6 +79,49 @@ test('addresses that are asked for are given, by runtimeConfig or CNI_ARGS, or t
   expect(taken.json.msg).toContain('10.244.1.78 belongs to gryphon/c2/eth0');
 });
 
+test.each(['10.244.1.0/24', 'fd00:244:1::/64'])(
+  'a second interface is refused with the reason, and harms nothing (%s)',
+  async (cidr) => {
+    await using node = await CniNode.create({ podCIDRs: [prefix(cidr)], mtu: 1500 });
+    await node.start();
+    const pod = await node.pod();
+    const first = await node.add('c1', pod);
+    const second = await node.add('c1', pod, { ifname: 'eth1' });
+    expect(second).toMatchObject({
+      exit: 1,
+      json: { code: 103, msg: 'the pod has a default route already' },
+    });
+    expect(second.json.details).toContain('eth1');
+    expect(await pod.ip('-brief link')).not.toContain('eth1');
+    expect(await node.links()).toEqual([first.json.interfaces?.[0]?.name]);
+    const config = { prevResult: first.json };
+    expect(await node.call({ command: 'CHECK', containerID: 'c1', netns: pod.path, config })).toMatchObject({
+      exit: 0,
+    });
+    expect(await node.del('c1', pod.path, { ifname: 'eth1' })).toMatchObject({ exit: 0 });
+    expect(await node.links()).toHaveLength(1);
+  },
+);
+
+test('containers named alike in two networks are two', async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const pods = { left: await node.pod(), right: await node.pod() };
+  const left = await node.add('c1', pods.left, { config: { name: 'left' } });
+  const right = await node.add('c1', pods.right, { config: { name: 'right' } });
+  expect([left.exit, right.exit]).toEqual([0, 0]);
+  expect(addressesOf(left)).not.toEqual(addressesOf(right));
+  expect(await node.del('c1', pods.left.path, { config: { name: 'left' } })).toMatchObject({ exit: 0 });
+  const config = { name: 'right', prevResult: right.json };
+  expect(
+    await node.call({ command: 'CHECK', containerID: 'c1', netns: pods.right.path, config }),
+  ).toMatchObject({ exit: 0 });
+  const gone = { name: 'right', 'cni.dev/valid-attachments': [{ containerID: 'c1', ifname: 'eth0' }] };
+  expect(await node.call({ command: 'GC', config: { ...gone, name: 'left' } })).toMatchObject({ exit: 0 });
+  expect(await node.call({ command: 'GC', config: gone })).toMatchObject({ exit: 0 });
+  await expect.poll(() => node.links()).toEqual([right.json.interfaces?.[0]?.name]);
+});
+
 test.each<[string, string, string]>([
   ['IPv4', '10.244.1.0/24', '192.0.2.10'],
   ['IPv6', 'fd00:244:1::/64', '2001:db8::10'],

@@ -6,7 +6,7 @@ import { type Address, familyOf } from '../../net/address.ts';
 import type { Mac } from '../../net/mac.ts';
 import { hostPrefix, isHostPrefix, prefixAddress } from '../../net/prefix.ts';
 import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
-import { type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
+import { type NetlinkFailure, type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkRemover } from './link-remover.ts';
@@ -112,8 +112,9 @@ export class PodLinks {
       const link = netlink.link({ name: key.ifname });
       if (link?.mac === undefined)
         throw new CniError(cniCode.linkFailed, `${key.ifname} vanished while it was made`);
-      this.#run(netlink, podRequests(link.index, addresses));
-      return link.mac;
+      const [failure] = netlink.run(podRequests(link.index, addresses));
+      if (failure === undefined) return link.mac;
+      throw isSecondWayOut(failure) ? secondWayOut(key.ifname) : refusal(failure);
     });
   }
 
@@ -138,11 +139,7 @@ export class PodLinks {
 
   #run(netlink: Rtnetlink, requests: readonly NetlinkRequest[]): void {
     const [failure] = netlink.run(requests);
-    if (failure === undefined) return;
-    const { request, errnoName, message } = failure;
-    const exists = request.kind === 'link.createVeth' && errnoName === 'EEXIST';
-    const what = exists ? 'the interface exists already' : `the kernel refuses ${request.kind}`;
-    throw new CniError(exists ? cniCode.exists : cniCode.linkFailed, what, message);
+    if (failure !== undefined) throw refusal(failure);
   }
 
   /** The host end of this attachment, if it is there. A link of that name with another owner is not it. */
@@ -210,6 +207,23 @@ export class PodLinks {
     return found;
   }
 }
+
+function refusal({ request, errnoName, message }: NetlinkFailure): CniError {
+  if (request.kind === 'link.createVeth' && errnoName === 'EEXIST')
+    return new CniError(cniCode.exists, 'the interface exists already', message);
+  return new CniError(cniCode.linkFailed, `the kernel refuses ${request.kind}`, message);
+}
+
+const isSecondWayOut = ({ request, errnoName }: NetlinkFailure): boolean =>
+  request.kind === 'route.create' && errnoName === 'EEXIST';
+
+/** Answers would leave by the first interface with the addresses of the second one, and the node drops that as spoofed. */
+const secondWayOut = (ifname: string): CniError =>
+  new CniError(
+    cniCode.linkFailed,
+    'the pod has a default route already',
+    `${ifname} must be the pod's way to everything: of the interfaces of a pod only one can be ours`,
+  );
 
 /** The alias is known to fit: it did when the link was made. */
 const stageRequest = (index: number, key: AttachmentKey, stage: LinkStage): NetlinkRequest => ({
