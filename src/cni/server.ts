@@ -33,6 +33,8 @@ export interface CniServerOptions {
 const MAX_REQUEST = (1 << 20) + (1 << 18);
 /** Milliseconds within which a whole request must have come; the shim sends it in one go. */
 const REQUEST_TIMEOUT = 10_000;
+/** Milliseconds that a caller has for reading its answer; the shim does nothing else, and closes. */
+const READ_TIMEOUT = 5000;
 /** More callers than this have to wait in the socket's backlog or are turned away. */
 const MAX_CONNECTIONS = 1024;
 /** sockaddr_un.sun_path less the final zero. */
@@ -142,35 +144,37 @@ export class CniServer {
     // Further bytes are thrown away, but read, because only a reader sees the end of the caller.
     socket.resume();
     if (frame === undefined)
-      return void (await send(socket, refusal('the request is malformed or too long')));
+      return void (await this.#send(socket, refusal('the request is malformed or too long')));
     if (frame.major !== frameVersion.major) {
       const versions = `the plugin speaks protocol ${frame.major}, the agent ${frameVersion.major}`;
-      return void (await send(socket, refusal(`${versions}: install the agent's own plugin`)));
+      return void (await this.#send(socket, refusal(`${versions}: install the agent's own plugin`)));
     }
     const gone = new AbortController();
     socket.once('close', () => gone.abort());
     if (socket.destroyed) gone.abort();
     const { answer, undo } = await this.#options.handle(requestFromFields(frame.fields), gone.signal);
-    const heard = await send(socket, answer);
+    const heard = await this.#send(socket, answer);
     if (heard || undo === undefined) return;
     await undo().catch((error: unknown) => {
       this.#options.log.warn('an ADD that nobody waits for is not undone', { reason: describeError(error) });
     });
+  }
+
+  /** Whether the answer was read. A caller that dies before it has read everything resets the connection (unix_release_sock). */
+  async #send(socket: net.Socket, answer: ShimAnswer): Promise<boolean> {
+    if (socket.destroyed) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    let sent = false;
+    socket.once('close', (hadError) => resolve(sent && !hadError));
+    socket.end(encodeAnswer(answer), () => {
+      sent = true;
+    });
+    const timer = this.#options.clock.setTimer(READ_TIMEOUT, () => socket.destroy());
+    return promise.finally(() => timer.cancel());
   }
 }
 
 function refusal(reason: string): ShimAnswer {
   const error = new CniError(cniCode.protocolSkew, 'plugin and agent do not understand each other', reason);
   return { exit: 1, output: renderError(error, '1.0.0') };
-}
-
-/** Whether the answer has gone to a caller that was still there. The caller can read it although the connection is closed. */
-async function send(socket: net.Socket, answer: ShimAnswer): Promise<boolean> {
-  if (socket.destroyed) return false;
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  socket.once('close', () => resolve(false));
-  socket.end(encodeAnswer(answer), () => resolve(true));
-  const heard = await promise;
-  socket.destroy();
-  return heard;
 }

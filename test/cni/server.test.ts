@@ -154,6 +154,36 @@ test('a caller that goes away is noticed, and what was done for it is undone', a
   await expect.poll(() => events).toEqual(['gone', 'undone']);
 });
 
+test('a caller that dies with the answer unread has not heard it', async () => {
+  const events: string[] = [];
+  const undo = async (): Promise<void> => void events.push('undone');
+  handle = async () => {
+    events.push('answered');
+    return { answer: { exit: 0, output: 'nobody reads this' }, undo };
+  };
+  const socket = net.connect({ path: socketPath }).pause();
+  open.push(socket);
+  socket.write(request('hello'));
+  await expect.poll(() => events).toEqual(['answered']);
+  // The answer lies in the caller's buffer by now.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  await expect.poll(() => events).toEqual(['answered', 'undone']);
+});
+
+test('a caller that never goes is cut off after its answer', async () => {
+  const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+  open.push(socket);
+  const answer = answerOn(socket);
+  socket.write(request('hello'));
+  await once(socket, 'end');
+  await expect.poll(() => clock.pending).toBe(1);
+  clock.advance(5000);
+  await expect.poll(() => clock.pending).toBe(0);
+  socket.destroy();
+  expect(await answer).toBe('0 hello');
+});
+
 test('an answer that was heard is not undone', async () => {
   let undone = false;
   const undo = async (): Promise<void> => {
