@@ -60,15 +60,17 @@ export class PrefixTable {
     if (found !== NONE) return found;
     const { records } = this;
     const id = records.allocate();
-    records.set(id, W0, w0);
-    records.set(id, W1, w1);
-    records.set(id, W2, w2);
-    records.set(id, W3, w3);
-    records.set(id, CODE, code);
-    records.set(id, USES, 0);
-    records.set(id, HEAD, NONE);
-    records.set(id, QUEUE, NONE);
-    shard.insert(records, id, hash);
+    const page = records.page(id);
+    const start = records.offset(id);
+    page[start + W0] = w0;
+    page[start + W1] = w1;
+    page[start + W2] = w2;
+    page[start + W3] = w3;
+    page[start + CODE] = code;
+    page[start + USES] = 0;
+    page[start + HEAD] = NONE;
+    page[start + QUEUE] = NONE;
+    shard.insert(id, hash);
     return id;
   }
 
@@ -87,7 +89,7 @@ export class PrefixTable {
     this.records.set(id, USES, uses);
     if (uses > 0) return;
     const hash = hashOfRecord(this.records, id);
-    this.#shard(hash).remove(this.records, id, hash);
+    this.#shard(hash).remove(id, hash);
     this.records.free(id);
   }
 
@@ -123,18 +125,22 @@ export class PrefixTable {
   }
 }
 
-/** A part of the hash table: ids plus one, 0 where there is none. */
+/**
+ * A part of the hash table: pairs of an id plus one, 0 where there is none, and its hash, so that a record, which mostly lies
+ * somewhere else in memory, is only looked at when it is very likely the right one.
+ */
 class Shard {
-  #slots = new Int32Array(FIRST_SLOTS);
+  #slots = new Int32Array(2 * FIRST_SLOTS);
   #size = 0;
 
   find(records: Records, { w0, w1, w2, w3, family, bits }: PrefixWords, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const code = family === 'ipv4-unicast' ? bits : bits + SIX;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const id = (slots[at] ?? 0) - 1;
       if (id === NONE) return NONE;
+      if (slots[at + 1] !== hash) continue;
       const page = records.page(id);
       const start = records.offset(id);
       if (
@@ -149,44 +155,48 @@ class Shard {
     }
   }
 
-  insert(records: Records, id: number, hash: number): void {
+  insert(id: number, hash: number): void {
     // At most three quarters full, so that probing stays short.
-    if (++this.#size * 4 > this.#slots.length * 3) this.#grow(records);
-    place(this.#slots, id, hash);
+    if (++this.#size * 8 > this.#slots.length * 3) this.#grow();
+    place(this.#slots, id + 1, hash);
   }
 
-  remove(records: Records, id: number, hash: number): void {
+  remove(id: number, hash: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = hash & mask;
-    while (slots[hole] !== id + 1) hole = (hole + 1) & mask;
+    let hole = (hash << 1) & mask;
+    while (slots[hole] !== id + 1) hole = (hole + 2) & mask;
     this.#size--;
     // Whoever stands behind the hole and could not have been placed before it moves in.
-    for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
-      const other = (slots[at] ?? 0) - 1;
-      if (other === NONE) break;
-      const home = hashOfRecord(records, other) & mask;
+    for (let at = (hole + 2) & mask; slots[at] !== 0; at = (at + 2) & mask) {
+      const home = ((slots[at + 1] ?? 0) << 1) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      slots[hole] = other + 1;
+      slots[hole] = slots[at] ?? 0;
+      slots[hole + 1] = slots[at + 1] ?? 0;
       hole = at;
     }
     slots[hole] = 0;
   }
 
-  #grow(records: Records): void {
-    const grown = new Int32Array(this.#slots.length * 2);
-    for (const slot of this.#slots) if (slot !== 0) place(grown, slot - 1, hashOfRecord(records, slot - 1));
+  #grow(): void {
+    const before = this.#slots;
+    const grown = new Int32Array(before.length * 2);
+    for (let at = 0; at < before.length; at += 2) {
+      const entry = before[at] ?? 0;
+      if (entry !== 0) place(grown, entry, before[at + 1] ?? 0);
+    }
     this.#slots = grown;
   }
 }
 
 const EMPTY = new Shard();
 
-function place(slots: Int32Array, id: number, hash: number): void {
+function place(slots: Int32Array, entry: number, hash: number): void {
   const mask = slots.length - 1;
-  let at = hash & mask;
-  while (slots[at] !== 0) at = (at + 1) & mask;
-  slots[at] = id + 1;
+  let at = (hash << 1) & mask;
+  while (slots[at] !== 0) at = (at + 2) & mask;
+  slots[at] = entry;
+  slots[at + 1] = hash;
 }
 
 const codeOf = ({ family, bits }: PrefixWords): number => (family === 'ipv4-unicast' ? bits : bits + SIX);

@@ -59,14 +59,16 @@ export class Routes {
   add(prefix: number, feed: number, pathId: number, list: RouteList): number {
     const records = this.#records;
     const route = records.allocate();
-    records.set(route, PREFIX, prefix);
-    records.set(route, NEXT, this.first(prefix));
-    records.set(route, BEFORE, GONE);
-    records.set(route, BEHIND, NONE);
-    records.set(route, FEED, feed);
-    records.set(route, PATH_ID, pathId);
-    records.set(route, EPOCH, 0);
-    records.set(route, USES, 1);
+    const page = records.page(route);
+    const start = records.offset(route);
+    page[start + PREFIX] = prefix;
+    page[start + NEXT] = this.first(prefix);
+    page[start + BEFORE] = GONE;
+    page[start + BEHIND] = NONE;
+    page[start + FEED] = feed;
+    page[start + PATH_ID] = pathId;
+    page[start + EPOCH] = 0;
+    page[start + USES] = 1;
     this.#prefixes.records.set(prefix, HEAD, route);
     this.#prefixes.retain(prefix);
     this.enter(route, list);
