@@ -16,6 +16,8 @@ export interface ConnectionEvents {
   /** Whether messages of the connection still count; those of another are not read. */
   listens(id: number): boolean;
   received(id: number, received: Received): void;
+  /** Of what was `received` together the last octet came at `at`, monotonic milliseconds. */
+  heard(id: number, at: number): void;
   /** The peer takes nothing more for the moment (true), or takes what we send again (false). */
   blocked(id: number, blocked: boolean): void;
   /** The connection is gone; everything that came before has been `received`. */
@@ -179,15 +181,23 @@ export class Connections {
 
   /** Handles some messages; tells whether there are more. */
   #read(): boolean {
+    const { events } = this.#options;
     let messages = MESSAGES;
     let octets = OCTETS;
     try {
       for (const channel of this.#channels.values()) {
-        for (let read = this.#readOne(channel); read > 0; read = this.#readOne(channel)) {
+        let at: number | undefined;
+        while (messages > 0 && octets > 0) {
+          const received = events.listens(channel.id) ? channel.next() : undefined;
+          if (received === undefined) break;
+          const { length } = received.bytes;
+          events.received(channel.id, received);
           messages--;
-          octets -= read;
-          if (messages === 0 || octets <= 0) return true;
+          octets -= length;
+          at = received.at;
         }
+        if (at !== undefined) events.heard(channel.id, at);
+        if (messages === 0 || octets <= 0) return true;
         // Only now, because what came before the end still counts, above all the NOTIFICATION that explains it.
         if (channel.ended !== undefined) this.#remove(channel, channel.ended);
       }
@@ -197,16 +207,6 @@ export class Connections {
       this.#reading.wake();
       throw error;
     }
-  }
-
-  /** Handles one message and gives its octets; 0: no whole one is there, or nobody wants it any more. */
-  #readOne(channel: Channel): number {
-    const { events } = this.#options;
-    const received = events.listens(channel.id) ? channel.next() : undefined;
-    if (received === undefined) return 0;
-    const { length } = received.bytes;
-    events.received(channel.id, received);
-    return length;
   }
 
   #remove({ id, linger }: Channel, reason: string): void {

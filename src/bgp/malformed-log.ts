@@ -55,6 +55,7 @@ export class MalformedLog {
 function reactionTo(decoded: Decoded): MalformedReaction | undefined {
   if (decoded.kind !== 'message') return decoded.kind;
   const { problems } = decoded;
+  if (problems.length === 0) return undefined;
   return (['withdraw', 'discard', 'ignore'] as const).find((kind) =>
     problems.some((p) => p.reaction === kind),
   );

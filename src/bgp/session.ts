@@ -21,7 +21,7 @@ import { silenceHint } from './silence.ts';
 import type { PeerStatus } from './status.ts';
 import type { Connection, Transport } from './transport.ts';
 import type { Turns } from './turns.ts';
-import type { NotificationMessage } from './wire/message.ts';
+import type { Message, NotificationMessage } from './wire/message.ts';
 import { notification, reset } from './wire/notification.ts';
 
 export interface SessionOptions {
@@ -246,9 +246,6 @@ export class Session {
         return this.#connections.agree(output.id, output.negotiated.context);
       case 'established':
         return this.#established(output.id, output.negotiated);
-      case 'update':
-        this.#exchange?.update(output.message);
-        return this.#watchPrefixes();
       case 'end-of-rib':
         this.#exchange?.endOfRib(output.family);
         this.#retention.endOfRib(output.family);
@@ -278,6 +275,7 @@ export class Session {
     dialFailed: (reason) => this.#machine.feed({ kind: 'dial-failed', reason }),
     listens: (id) => this.#machine.state.connections.some((c) => c.id === id),
     received: (id, received) => this.#received(id, received),
+    heard: (id, at) => this.#machine.feed({ kind: 'heard', id, at }),
     blocked: (id, blocked) => {
       this.#machine.feed({ kind: 'blocked', id, blocked });
       if (!blocked && id === this.#sending) this.#exchange?.resume();
@@ -292,23 +290,24 @@ export class Session {
     switch (decoded.kind) {
       case 'message':
         this.#record.count('received', decoded.message);
-        return this.#machine.feed({ kind: 'message', id, message: decoded.message, at });
-      case 'withdraw': {
-        const { withdrawn } = decoded;
+        return this.#take(id, decoded.message, at);
+      case 'withdraw':
         this.#record.received.update++;
-        return this.#machine.feed({
-          kind: 'message',
-          id,
-          message: { kind: 'update', withdrawn, announced: [] },
-          at,
-        });
-      }
+        return this.#take(id, { kind: 'update', withdrawn: decoded.withdrawn, announced: [] }, at);
       case 'ignore':
         return type === undefined ? undefined : this.#machine.feed({ kind: 'unusable', id, type });
       case 'reset':
         if (type === undefined) return this.#machine.feed({ kind: 'reset', id, reset: decoded });
         return this.#machine.feed({ kind: 'unusable', id, type, reset: decoded });
     }
+  }
+
+  /** The routes of an established connection mean nothing to the machine: what it should know is that the peer is `heard`. */
+  #take(id: number, message: Message, at: number): void {
+    if (message.kind !== 'update' || id !== this.#sending)
+      return this.#machine.feed({ kind: 'message', id, message, at });
+    this.#exchange?.update(message);
+    this.#watchPrefixes();
   }
 
   // --- the established session ---

@@ -57,8 +57,7 @@ export type FsmOutput =
   /** Both OPENs are there: from now on decode with `negotiated.context`. */
   | { readonly kind: 'agreed'; readonly id: number; readonly negotiated: Negotiated }
   | { readonly kind: 'established'; readonly id: number; readonly negotiated: Negotiated }
-  /** For the RIB. */
-  | { readonly kind: 'update'; readonly message: UpdateMessage }
+  /** For the RIB. UPDATEs in Established go there at once: all that they mean here is that the peer was heard. */
   | { readonly kind: 'end-of-rib'; readonly family: BgpFamily }
   | { readonly kind: 'refresh'; readonly message: RouteRefreshMessage }
   /** The established session is over. */

@@ -33,10 +33,8 @@ export function receive(draft: Draft, connection: ConnectionState, message: Mess
 function receiveEstablished(draft: Draft, connection: Agreed, message: Message, at: number): void {
   switch (message.kind) {
     case 'keepalive':
-      return draft.put({ ...connection, heardAt: at });
     case 'update':
-      draft.put({ ...connection, heardAt: at });
-      return draft.emit({ kind: 'update', message });
+      return draft.put({ ...connection, heardAt: at });
     case 'end-of-rib':
       draft.put({ ...connection, heardAt: at });
       return draft.emit({ kind: 'end-of-rib', family: message.family });

@@ -41,6 +41,8 @@ export class AdjRibOut {
   readonly #withdrawals = new Queue<number>();
   readonly #groups = new Queue<Group>();
   readonly #groupOf = new Map<Outbound, Group>();
+  /** The group that came last: prefixes that were told together mostly are one group here too. */
+  #joined: Group | undefined;
   /** Taken since the last `done`, and perhaps of no more interest. */
   readonly #leaving: number[] = [];
   #advertised = 0;
@@ -154,6 +156,7 @@ export class AdjRibOut {
     if (group.at === group.ids.length) {
       this.#groups.shift();
       this.#groupOf.delete(outbound);
+      if (this.#joined === group) this.#joined = undefined;
     }
     return { outbound, ids };
   }
@@ -192,7 +195,7 @@ export class AdjRibOut {
 
   #join(id: number, outbound: Outbound): void {
     this.#waits.set(id, this.#waits.get(id) | ANNOUNCE);
-    const group = this.#groupOf.get(outbound);
+    const group = this.#joined?.outbound === outbound ? this.#joined : this.#groupOf.get(outbound);
     if (group !== undefined) {
       group.ids.push(id);
       return;
@@ -200,6 +203,7 @@ export class AdjRibOut {
     const started: Group = { outbound, ids: [id], at: 0 };
     this.#groupOf.set(outbound, started);
     this.#groups.push(started);
+    this.#joined = started;
   }
 }
 

@@ -3,11 +3,12 @@ import type { Prefix } from '../../net/prefix.ts';
 import { RecentMap } from '../../net/recent-map.ts';
 import type { BgpFamily, PeerConfig, SpeakerConfig } from '../config.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
+import { identifierNumber } from '../wire/identifier.ts';
 import { hasCommunity } from './community-set.ts';
 import { exportAttributes } from './export-attributes.ts';
 import { exportNextHop } from './export-next-hop.ts';
 import { compileFilter } from './filter.ts';
-import { identifierNumber, type Path } from './path.ts';
+import type { Path } from './path.ts';
 import { type PrefixBits, prefixBits } from './prefix-bits.ts';
 import { takesMarked } from './roles.ts';
 

@@ -4,9 +4,10 @@ import { RecentMap } from '../../net/recent-map.ts';
 import type { ImportPolicy, PeerConfig } from '../config.ts';
 import { neighborAS } from '../wire/as-path.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
+import { identifierNumber } from '../wire/identifier.ts';
 import { addCommunity, hasCommunity } from './community-set.ts';
 import { compileFilter } from './filter.ts';
-import { identifierNumber, type Path, revisePath } from './path.ts';
+import { type Path, revisePath } from './path.ts';
 import { covers, type PrefixBits, prefixBits } from './prefix-bits.ts';
 import { isLeak, marksReceived } from './roles.ts';
 

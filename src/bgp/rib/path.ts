@@ -2,6 +2,7 @@ import type { Address } from '../../net/address.ts';
 import type { BgpFamily } from '../config.ts';
 import { asPathLength, neighborAS } from '../wire/as-path.ts';
 import type { Origin, PathAttributes } from '../wire/attributes/attributes.ts';
+import { identifierNumber } from '../wire/identifier.ts';
 import { hasCommunity } from './community-set.ts';
 
 /** What the configuration says of whoever told us a path: it may change while the path is there. */
@@ -100,20 +101,3 @@ function pathWith(
     longLivedStale: hasCommunity(attributes, 'llgr-stale'),
   };
 }
-
-/** A BGP Identifier as the unsigned 32-bit number that RFC 6286 §2.1 says it is. Read off the text: each path asks for it. */
-export function identifierNumber(id: Address): number {
-  let number = 0;
-  let octet = 0;
-  for (let i = 0; i < id.length; i++) {
-    const c = id.charCodeAt(i);
-    if (c === DOT) {
-      number = number * 256 + octet;
-      octet = 0;
-    } else octet = octet * 10 + c - ZERO;
-  }
-  return number * 256 + octet;
-}
-
-const ZERO = 48;
-const DOT = 46;

@@ -1,6 +1,7 @@
 import { type Address, addressBytes, addressFromBytes, isLinkLocal, isLoopback } from '../../net/address.ts';
 import type { ByteWriter } from '../../net/byte-writer.ts';
 import type { BgpFamily } from '../config.ts';
+import { identifierNumber } from './identifier.ts';
 
 export interface NextHop {
   readonly nextHop: Address;
@@ -11,8 +12,9 @@ export interface NextHop {
 /** Whether a host can have the address: not unspecified, loopback, multicast or reserved (RFC 4271 §6.3). */
 export function isUsableNextHop(address: Address): boolean {
   if (isLoopback(address) || address === '::') return false;
-  const first = addressBytes(address)[0] ?? 0;
-  return address.includes(':') ? first !== 0xff : first !== 0 && first < 224;
+  if (address.includes(':')) return addressBytes(address)[0] !== 0xff;
+  const first = identifierNumber(address) >>> 24;
+  return first !== 0 && first < 224;
 }
 
 /**

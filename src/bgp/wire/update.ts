@@ -118,7 +118,10 @@ function assemble(
   }
 
   const { attributes } = draft;
-  if (fallback === undefined) problems.push(...missing(draft, classic), ...unusable(multiprotocol));
+  if (fallback === undefined) {
+    noteMissing(draft, classic, problems);
+    noteUnusable(multiprotocol, problems);
+  }
   const broken = problems.some((p) => p.reaction === 'withdraw');
   if (broken || !isComplete(attributes)) {
     return { kind: 'withdraw', withdrawn: [...withdrawn, ...candidates], problems };
@@ -133,17 +136,24 @@ function announcements(
   classic: Nlri,
   nextHop: Address | undefined,
   multiprotocol: Reach | undefined,
-): Announced[] {
-  const announced: Announced[] = [];
-  if (nextHop !== undefined && classic.count > 0) announced.push({ nlri: classic, attributes, nextHop });
-  if (multiprotocol !== undefined && multiprotocol.routes.count > 0) {
-    announced.push({ nlri: multiprotocol.routes, attributes, ...multiprotocol.hop });
-  }
-  return announced;
+): readonly Announced[] {
+  const first =
+    nextHop === undefined || classic.count === 0 ? undefined : { nlri: classic, attributes, nextHop };
+  const second =
+    multiprotocol === undefined || multiprotocol.routes.count === 0
+      ? undefined
+      : { nlri: multiprotocol.routes, attributes, ...multiprotocol.hop };
+  return present(first, second);
 }
 
-const nonEmpty = (...lists: readonly (Nlri | undefined)[]): Nlri[] =>
-  lists.filter((list): list is Nlri => list !== undefined && list.count > 0);
+const nonEmpty = (first: Nlri, second: Nlri | undefined): readonly Nlri[] =>
+  present(first.count > 0 ? first : undefined, second !== undefined && second.count > 0 ? second : undefined);
+
+/** Those that are there, as an array with no room to spare: nearly every message makes some. */
+function present<T>(first: T | undefined, second: T | undefined): readonly T[] {
+  if (first === undefined) return second === undefined ? [] : [second];
+  return second === undefined ? [first] : [first, second];
+}
 
 /** The classic fields carry IPv4 unicast also where that was not negotiated: then nothing of it counts. */
 function ownRoutes(list: Nlri, context: WireContext, problems: UpdateProblem[]): Nlri {
@@ -159,25 +169,27 @@ const isComplete = (attributes: Attributes): attributes is PathAttributes =>
   attributes.origin !== undefined && attributes.asPath !== undefined;
 
 /** RFC 7606 §3 (d). Routes in MP_REACH_NLRI need no NEXT_HOP. */
-function missing({ attributes, nextHop }: AttributeDraft, classic: Nlri): UpdateProblem[] {
+function noteMissing(
+  { attributes, nextHop }: AttributeDraft,
+  classic: Nlri,
+  problems: UpdateProblem[],
+): void {
   const lacksNextHop = nextHop === undefined && classic.count > 0;
-  if (isComplete(attributes) && !lacksNextHop) return [];
+  if (isComplete(attributes) && !lacksNextHop) return;
   const absent = [
     ...(attributes.origin === undefined ? [originRow] : []),
     ...(attributes.asPath === undefined ? [asPathRow] : []),
     ...(lacksNextHop ? [nextHopRow] : []),
   ];
-  return absent.map(({ name, type }) => ({
-    reaction: 'withdraw',
-    attribute: type,
-    rule: 'RFC 7606 §3 (d)',
-    text: `${name} is missing`,
-  }));
+  for (const { name, type } of absent) {
+    const text = `${name} is missing`;
+    problems.push({ reaction: 'withdraw', attribute: type, rule: 'RFC 7606 §3 (d)', text });
+  }
 }
 
 /** RFC 4271 §6.3 for the next hop of MP_REACH_NLRI. */
-function unusable(reach: Reach | undefined): UpdateProblem[] {
-  if (reach === undefined || isUsableNextHop(reach.hop.nextHop)) return [];
+function noteUnusable(reach: Reach | undefined, problems: UpdateProblem[]): void {
+  if (reach === undefined || isUsableNextHop(reach.hop.nextHop)) return;
   const text = `next hop ${reach.hop.nextHop} is no host's address`;
-  return [{ reaction: 'withdraw', attribute: MP_REACH_NLRI, rule: 'RFC 4271 §6.3', text }];
+  problems.push({ reaction: 'withdraw', attribute: MP_REACH_NLRI, rule: 'RFC 4271 §6.3', text });
 }

@@ -213,7 +213,7 @@ const rows: readonly Row[] = [
       ...early,
       opensent: unexpected('5/1', 'OpenSent', 'update', 2),
       openconfirm: unexpected('5/2', 'OpenConfirm', 'update', 2),
-      established: 'same: update',
+      established: 'same',
     },
   },
   {

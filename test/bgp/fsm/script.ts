@@ -108,8 +108,6 @@ function outputText(output: FsmOutput): string {
       return `agreed ${output.id}`;
     case 'established':
       return `established ${output.id}`;
-    case 'update':
-      return 'update';
     case 'end-of-rib':
       return `end-of-rib ${output.family}`;
     case 'refresh':

@@ -27,7 +27,7 @@ describe('a message on connection 1', () => {
     ['openconfirm', update, 'idle', unexpected('5/2', 'OpenConfirm', 'update', 2)],
     ['openconfirm', refresh, 'idle', unexpected('5/2', 'OpenConfirm', 'route-refresh', 5)],
     ['established', keepalive, 'established', []],
-    ['established', update, 'established', ['update']],
+    ['established', update, 'established', []],
     ['established', endOfRib, 'established', ['end-of-rib ipv4-unicast']],
     ['established', refresh, 'established', ['refresh ipv4-unicast']],
     ['established', peerOpen, 'idle', unexpected('5/3', 'Established', 'open', 1, 'down')],

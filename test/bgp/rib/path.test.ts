@@ -1,27 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { identifierNumber, makePath, revisePath } from '../../../src/bgp/rib/path.ts';
-import { address, addressToBigInt } from '../../../src/net/address.ts';
+import { makePath, revisePath } from '../../../src/bgp/rib/path.ts';
+import { address } from '../../../src/net/address.ts';
 import { attributes, external, internal, LOCAL, path } from './paths.ts';
-
-describe('a BGP Identifier as a number', () => {
-  test.each([
-    ['0.0.0.0', 0],
-    ['0.0.0.1', 1],
-    ['10.0.0.1', 0x0a000001],
-    ['255.255.255.255', 0xffffffff],
-  ])('%s', (text, number) => {
-    expect(identifierNumber(address(text))).toBe(number);
-  });
-
-  test('is the value of the address', () => {
-    fc.assert(
-      fc.property(fc.ipV4(), (text) => {
-        expect(identifierNumber(address(text))).toBe(Number(addressToBigInt(address(text))));
-      }),
-    );
-  });
-});
 
 describe('the family', () => {
   test('is that of the next hop, where nobody says otherwise', () => {

@@ -61,11 +61,14 @@ class Generation {
 export class KnownSets {
   #young: Generation | undefined;
   #old: Generation | undefined;
+  /** Of the set that was asked for last. */
+  #hash = 0;
 
   /** The set whose octets are `key[start, end)`, seen in a session of that kind. */
   get(key: Uint8Array, start: number, end: number, context: AttributeContext): KnownSet | undefined {
     const sessions = kindOf(context);
     const hash = hashOf(key, start, end, sessions);
+    this.#hash = hash;
     const young = this.#young?.get(hash, sessions, key, start, end);
     if (young !== undefined) return young;
     const old = this.#old?.get(hash, sessions, key, start, end);
@@ -73,9 +76,9 @@ export class KnownSets {
     return old;
   }
 
+  /** Remembers the set that `get` has just not found. */
   put(key: Uint8Array, start: number, end: number, context: AttributeContext, set: KnownSet): void {
-    const sessions = kindOf(context);
-    this.#put(hashOf(key, start, end, sessions), sessions, key, start, end, set);
+    this.#put(this.#hash, kindOf(context), key, start, end, set);
   }
 
   #put(hash: number, sessions: number, key: Uint8Array, start: number, end: number, set: KnownSet): void {

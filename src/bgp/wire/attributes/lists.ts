@@ -1,6 +1,6 @@
-import { addressBytes, addressFromBytes } from '../../../net/address.ts';
 import type { ByteWriter } from '../../../net/byte-writer.ts';
 import { u32 } from '../bytes.ts';
+import { identifierAt, identifierNumber } from '../identifier.ts';
 import type { PathAttributes } from './attributes.ts';
 import { type AttributeDraft, type AttributeRow, OPTIONAL, TRANSITIVE, wrongLength } from './row.ts';
 
@@ -46,8 +46,8 @@ export const communitiesRow = list('communities', 4, u32, (out, item) => out.u32
 export const clusterListRow = list(
   'clusterList',
   4,
-  (bytes, at) => addressFromBytes(bytes, at, 4),
-  (out, item) => out.bytes(addressBytes(item)),
+  identifierAt,
+  (out, item) => out.u32(identifierNumber(item)),
   {
     type: 10,
     name: 'CLUSTER_LIST',

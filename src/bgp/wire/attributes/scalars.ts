@@ -1,5 +1,5 @@
-import { addressBytes, addressFromBytes } from '../../../net/address.ts';
 import { u8, u32 } from '../bytes.ts';
+import { identifierAt, identifierNumber } from '../identifier.ts';
 import { isUsableNextHop } from '../next-hop.ts';
 import type { Origin, PathAttributes } from './attributes.ts';
 import {
@@ -40,7 +40,7 @@ export const nextHopRow: AttributeRow = {
   rule: 'RFC 7606 §7.3',
   decode: (into, bytes, start, end) => {
     if (end - start !== 4) return wrongLength(end - start, '4');
-    const nextHop = addressFromBytes(bytes, start, 4);
+    const nextHop = identifierAt(bytes, start);
     // RFC 4271 §6.3: "syntactically incorrect" is an address that no host can have; RFC 7606 §3 (e).
     if (!isUsableNextHop(nextHop)) return complaint('invalidNextHop', `${nextHop} is no host's address`);
     into.nextHop = nextHop;
@@ -48,7 +48,7 @@ export const nextHopRow: AttributeRow = {
   },
   present: (_attributes, { nextHop }) => nextHop !== undefined,
   encode: (out, _attributes, { nextHop }) => {
-    if (nextHop !== undefined) out.bytes(addressBytes(nextHop));
+    if (nextHop !== undefined) out.u32(identifierNumber(nextHop));
   },
 };
 
@@ -77,12 +77,12 @@ export const originatorIDRow: AttributeRow = {
   uselessFrom: { peers: 'external', rule: 'RFC 7606 §7.9' },
   decode: (into, bytes, start, end) => {
     if (end - start !== 4) return wrongLength(end - start, '4');
-    into.attributes.originatorID = addressFromBytes(bytes, start, 4);
+    into.attributes.originatorID = identifierAt(bytes, start);
     return undefined;
   },
   present: ({ originatorID }) => originatorID !== undefined,
   encode: (out, { originatorID }) => {
-    if (originatorID !== undefined) out.bytes(addressBytes(originatorID));
+    if (originatorID !== undefined) out.u32(identifierNumber(originatorID));
   },
 };
 
