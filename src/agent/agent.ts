@@ -304,7 +304,7 @@ export class Agent {
       log: log.component('bgp'),
       defer,
       selectionDeferral: settings.selectionDeferral * 1000,
-      onRoutes: (changes) => this.#facts.learned.putAll(changes.map(({ prefix, route }) => [prefix, route])),
+      onRoutes: (changes) => this.#facts.learned.putAll(changes),
       onPeers: () => this.#loop.kick(),
     });
   }

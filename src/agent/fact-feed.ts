@@ -15,13 +15,13 @@ export class FactFeed<K, V> implements RecordFeed<K, V> {
   }
 
   /** Sets or (undefined) removes records: many at once, told once. The source tells real changes only. */
-  putAll(changes: Iterable<readonly [K, V | undefined]>): void {
+  putAll(changes: Iterable<{ readonly prefix: K; readonly route: V | undefined }>): void {
     const before = this.changed.size;
-    for (const [key, record] of changes) {
-      if (record === undefined) {
-        if (!this.#records.delete(key)) continue;
-      } else this.#records.set(key, record);
-      this.changed.add(key);
+    for (const { prefix, route } of changes) {
+      if (route === undefined) {
+        if (!this.#records.delete(prefix)) continue;
+      } else this.#records.set(prefix, route);
+      this.changed.add(prefix);
     }
     if (this.changed.size > before) this.#told();
   }

@@ -1,4 +1,4 @@
-import type { LearnedRoute } from '../bgp/status.ts';
+import type { Ways } from '../bgp/status.ts';
 import type { IntentFacts } from '../calc/intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
@@ -88,7 +88,7 @@ export class FactStore {
   /** Routes of the main table that are not ours: next hops are resolved through them. By position in the kernel's order. */
   readonly foreignRoutes: FactTable<string, RouteRecord>;
   /** Best routes of the BGP speaker. */
-  readonly learned: FactFeed<Prefix, LearnedRoute>;
+  readonly learned: FactFeed<Prefix, Ways>;
   /** Pods on this node, by `attachmentId`. */
   readonly attachments: FactTable<string, Attachment>;
 

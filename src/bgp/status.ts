@@ -167,11 +167,17 @@ export interface AdvertisedStatus extends AttributeStatus {
   readonly pathId?: number;
 }
 
-/** The best paths of a prefix, as a fact for the agent: all equal next hops together make one multipath route. */
-export interface LearnedRoute {
-  readonly prefix: Prefix;
+/**
+ * Where the best paths of a prefix lead, as a fact for the agent: all equal next hops together make one multipath route. One object
+ * for many prefixes.
+ */
+export interface Ways {
   /** Never empty, sorted. */
   readonly nextHops: readonly Address[];
   /** Names of the peers that announced it, in the order of the next hops. */
   readonly peers: readonly string[];
+}
+
+export interface LearnedRoute extends Ways {
+  readonly prefix: Prefix;
 }

@@ -1,4 +1,4 @@
-import type { LearnedRoute } from '../bgp/status.ts';
+import type { Ways } from '../bgp/status.ts';
 import type { SysctlIntent } from '../dataplane/sysctl-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { FirewallIntent } from '../iptables/model.ts';
@@ -44,7 +44,7 @@ export interface IntentFacts {
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly addresses: ReadonlyMap<string, LinkAddressRecord>;
   readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
-  readonly learned: RecordFeed<Prefix, LearnedRoute>;
+  readonly learned: RecordFeed<Prefix, Ways>;
   readonly attachments: ReadonlyMap<string, Attachment>;
 }
 

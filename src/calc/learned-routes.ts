@@ -1,4 +1,4 @@
-import type { LearnedRoute } from '../bgp/status.ts';
+import type { Ways } from '../bgp/status.ts';
 import type { DesiredRoute, RouteChange } from '../dataplane/route-intent.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { RecordFeed } from './record-feed.ts';
@@ -11,14 +11,14 @@ import { isUnresolved, type Unresolved } from './routes.ts';
  * `RemoteRoutes.learned` gives for every record there is now.
  */
 export class LearnedRoutes implements Iterable<RouteChange> {
-  readonly #feed: RecordFeed<Prefix, LearnedRoute>;
+  readonly #feed: RecordFeed<Prefix, Ways>;
   readonly #unresolved = new Map<Prefix, Unresolved>();
   #remote: RemoteRoutes | undefined;
   #own: ReadonlyMap<Prefix, DesiredRoute> = new Map();
   /** Prefixes that must be computed anew because the node or its next hops are others now; live, as the records are. */
   #review: Iterator<Prefix> | undefined;
 
-  constructor(feed: RecordFeed<Prefix, LearnedRoute>) {
+  constructor(feed: RecordFeed<Prefix, Ways>) {
     this.#feed = feed;
   }
 
@@ -69,8 +69,8 @@ export class LearnedRoutes implements Iterable<RouteChange> {
   }
 
   /** Undefined where a route of our own stands: it is told with the others of its kind. */
-  #change(prefix: Prefix, record: LearnedRoute | undefined): RouteChange | undefined {
-    const route = record && this.#remote?.learned(record);
+  #change(prefix: Prefix, record: Ways | undefined): RouteChange | undefined {
+    const route = record && this.#remote?.learned(prefix, record);
     const own = this.#own.get(prefix);
     if (record !== undefined && own !== undefined)
       this.#unresolved.set(prefix, {

@@ -1,4 +1,4 @@
-import type { LearnedRoute } from '../bgp/status.ts';
+import type { Ways } from '../bgp/status.ts';
 import type { DesiredRoute } from '../dataplane/route-intent.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
 import { equal } from '../net/equal.ts';
@@ -56,7 +56,7 @@ export class RemoteRoutes {
   }
 
   /** What the speaker learned: all its next hops that can be reached make one route. */
-  learned({ prefix, nextHops, peers }: LearnedRoute): DesiredRoute | Unresolved {
+  learned(prefix: Prefix, { nextHops, peers }: Ways): DesiredRoute | Unresolved {
     const from = this.#label(peers);
     // Import policy refuses these too; a podCIDR of ours that came later than the route is caught here.
     if (this.#own.overlaps(prefix)) return { prefix, from, reason: "it overlaps this node's podCIDR" };

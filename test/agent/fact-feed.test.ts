@@ -7,17 +7,17 @@ it('tells once of many changes, keeps each key until it is taken, and what is go
     told++;
   });
   feed.putAll([
-    ['a', 1],
-    ['b', 2],
-    ['a', 3],
-    ['never', undefined],
+    { prefix: 'a', route: 1 },
+    { prefix: 'b', route: 2 },
+    { prefix: 'a', route: 3 },
+    { prefix: 'never', route: undefined },
   ]);
   expect([told, ...feed.changed]).toEqual([1, 'a', 'b']);
   expect(Object.fromEntries(feed.records)).toEqual({ a: 3, b: 2 });
   feed.changed.clear();
-  feed.putAll([['never', undefined]]);
+  feed.putAll([{ prefix: 'never', route: undefined }]);
   expect(told).toBe(1);
-  feed.putAll([['b', undefined]]);
+  feed.putAll([{ prefix: 'b', route: undefined }]);
   expect([told, ...feed.changed]).toEqual([2, 'b']);
   expect([...feed.records.keys()]).toEqual(['a']);
 });

@@ -63,7 +63,7 @@ describe('what is told', () => {
     expect(learnedRoutes.unresolvedRoute(beyond.prefix)).toBe([...learnedRoutes.unresolved][0]);
     expect(learnedRoutes.unresolvedRoute(via7.prefix)).toBeUndefined();
     expect(follower.take(learnedRoutes)).toEqual([]);
-    facts.putAll([[via7.prefix, undefined]]);
+    facts.putAll([{ prefix: via7.prefix, route: undefined }]);
     expect(follower.take(learnedRoutes)).toEqual(['-10.1.0.0/16']);
   });
 
@@ -83,8 +83,8 @@ describe('what is told', () => {
     for (const change of learnedRoutes) {
       told.push(change.prefix);
       facts.putAll([
-        [beyond.prefix, beyond],
-        [via7.prefix, via7],
+        { prefix: beyond.prefix, route: beyond },
+        { prefix: via7.prefix, route: via7 },
       ]);
     }
     expect(told).toEqual(['10.1.0.0/16']);
@@ -170,7 +170,10 @@ describe('all changes together', () => {
         for (const s of steps) {
           if (s.kind === 'learn')
             facts.putAll([
-              [s.prefix, s.nextHops.length === 0 ? undefined : learned(s.prefix, s.nextHops, 'peer/r')],
+              {
+                prefix: s.prefix,
+                route: s.nextHops.length === 0 ? undefined : learned(s.prefix, s.nextHops, 'peer/r'),
+              },
             ]);
           else if (s.kind === 'take') adopt(s.most);
           else {
@@ -180,9 +183,9 @@ describe('all changes together', () => {
           }
         }
         adopt(0);
-        const scratch = [...facts.records.values()]
-          .filter((r) => !own.has(r.prefix))
-          .map((r) => remote.learned(r));
+        const scratch = [...facts.records]
+          .filter(([p]) => !own.has(p))
+          .map(([p, ways]) => remote.learned(p, ways));
         const bySort = <T extends { readonly prefix: Prefix }>(list: Iterable<T>): T[] =>
           [...list].sort((a, b) => (a.prefix < b.prefix ? -1 : 1));
         expect(bySort(follower.routes.values())).toEqual(bySort(scratch.filter((r) => !isUnresolved(r))));

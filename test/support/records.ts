@@ -1,5 +1,5 @@
 import { FactFeed } from '../../src/agent/fact-feed.ts';
-import type { LearnedRoute } from '../../src/bgp/status.ts';
+import type { LearnedRoute, Ways } from '../../src/bgp/status.ts';
 import type { Attachment } from '../../src/ipam/attachment.ts';
 import type { BGPFilterRecord } from '../../src/kube/records/bgp-filter.ts';
 import type { BGPPeerRecord } from '../../src/kube/records/bgp-peer.ts';
@@ -107,9 +107,9 @@ export const learned = (
 });
 
 /** What the speaker has told, all of it untaken. */
-export const feed = (...routes: readonly LearnedRoute[]): FactFeed<Prefix, LearnedRoute> => {
-  const made = new FactFeed<Prefix, LearnedRoute>(() => {});
-  made.putAll(routes.map((route) => [route.prefix, route]));
+export const feed = (...routes: readonly LearnedRoute[]): FactFeed<Prefix, Ways> => {
+  const made = new FactFeed<Prefix, Ways>(() => {});
+  made.putAll(routes.map((route) => ({ prefix: route.prefix, route })));
   return made;
 };
 

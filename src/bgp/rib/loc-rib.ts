@@ -1,5 +1,5 @@
 import type { Prefix } from '../../net/prefix.ts';
-import type { LearnedRoute } from '../status.ts';
+import type { LearnedRoute, Ways } from '../status.ts';
 import { Column, NONE } from './columns.ts';
 import { type Decision, decide, type InteriorCost } from './decision.ts';
 import type { Outlet } from './outlet.ts';
@@ -7,12 +7,12 @@ import type { Path } from './path.ts';
 import { PrefixTable, QUEUE } from './prefix-table.ts';
 import { Routes } from './routes.ts';
 import type { Tables } from './tables.ts';
-import { sameWays, WayBook, type Ways } from './ways.ts';
+import { sameWays, WayBook } from './ways.ts';
 
 /** One prefix whose learned route is new, different or (undefined) gone. */
 export interface RouteChange {
   readonly prefix: Prefix;
-  readonly route: LearnedRoute | undefined;
+  readonly route: Ways | undefined;
 }
 
 const SEVERAL = 'several';
@@ -138,9 +138,7 @@ export class LocRib implements Tables {
     if (sameWays(told, ways)) return;
     this.#told.set(prefix, ways);
     this.#learned += (ways === undefined ? 0 : 1) - (told === undefined ? 0 : 1);
-    const text = this.prefixes.text(prefix);
-    const route = ways && { prefix: text, nextHops: ways.nextHops, peers: ways.peers };
-    changes.push({ prefix: text, route });
+    changes.push({ prefix: this.prefixes.text(prefix), route: ways });
   }
 
   /** The path that may be used, where there are not several: then nothing has to be compared. */

@@ -1,11 +1,6 @@
-import { type Address, compareAddresses } from '../../net/address.ts';
+import { compareAddresses } from '../../net/address.ts';
+import type { Ways } from '../status.ts';
 import type { Path } from './path.ts';
-
-/** Where a learned route leads: next hops, sorted, and for each the name of a peer that announced it. */
-export interface Ways {
-  readonly nextHops: readonly Address[];
-  readonly peers: readonly string[];
-}
 
 /** The forwarding view of a decision. Two peers with one next hop give one way; what this node originates gives none. */
 export class WayBook {

@@ -381,7 +381,7 @@ test('the learned routes depend on what peers say now, never on how it came abou
       const take = (limit: number): void => {
         for (const { prefix, route } of lived.flush(limit)) {
           if (route === undefined) told.delete(prefix);
-          else told.set(prefix, route);
+          else told.set(prefix, { prefix, ...route });
         }
       };
       for (const e of events) {
