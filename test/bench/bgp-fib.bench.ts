@@ -7,7 +7,7 @@
 import { fibDaemons } from './bgp/fib-daemons.ts';
 import { floor, type Installed, install } from './bgp/fib-run.ts';
 import { loopLine } from './bgp/loop-line.ts';
-import { atMostFrr, chosen, fasterThanBird, inTurns, median, rowOf } from './bgp/rows.ts';
+import { atMostFrr, chosen, fasterThanBird, inTurns, isOurs, median, rowOf } from './bgp/rows.ts';
 import { printTable } from './bgp/table-print.ts';
 import { repetitions, Workshop } from './bgp/workshop.ts';
 
@@ -35,17 +35,8 @@ for (const count of [10_000, 100_000]) {
     [...daemons.map(({ name }) => name), FLOOR],
     [...(withFloor === undefined ? [] : [withFloor]), ...others],
   );
-  const ours = results.get('Gryphon') ?? [];
-  console.log(
-    loopLine(
-      'routes coming',
-      ours.flatMap(({ loop }) => loop ?? []),
-    ),
-  );
-  console.log(
-    `${loopLine(
-      'routes there',
-      ours.flatMap(({ rest }) => rest ?? []),
-    )}\n`,
-  );
+  for (const ours of daemons.filter(isOurs)) {
+    const { loop, rest } = await install(workshop, ours, count, true);
+    console.log(`${loopLine('routes coming', loop)}\n${loopLine('routes there', rest)}\n`);
+  }
 }

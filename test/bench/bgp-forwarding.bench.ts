@@ -13,6 +13,7 @@ import {
   fasterThanAllButBird,
   fasterThanFrr,
   inTurns,
+  isOurs,
   rowOf,
 } from './bgp/rows.ts';
 import { printTable } from './bgp/table-print.ts';
@@ -46,11 +47,8 @@ for (const load of loads) {
     all.map(({ name }) => name),
     rows.filter(({ cells }) => Object.keys(cells).length > 0),
   );
-  const ours = results.get('Gryphon') ?? [];
-  console.log(
-    `${loopLine(
-      'all of it',
-      ours.flatMap(({ loop }) => loop ?? []),
-    )}\n`,
-  );
+  for (const ours of all.filter(isOurs)) {
+    const { loop } = await forward(workshop, ours, { ...load, watch: true });
+    console.log(`${loopLine('all of it', loop)}\n`);
+  }
 }

@@ -39,7 +39,7 @@ await outside.ip('address add 10.8.0.0/16 dev lo');
 await inside.ip('route add 10.8.0.0/16 via 10.7.0.2');
 const directory = workshop.site();
 using speaker = startSpeaker(
-  { netns: inside, directory, build: workshop.directory },
+  { netns: inside, directory, build: workshop.directory, watch: true },
   {
     routerID: address(ROUTER_ID),
     localAS: AS,
@@ -93,4 +93,4 @@ const lost = peers.said('closed');
 console.log(
   `  while ${PREFIXES} prefixes arrive on one: longest silence ${silence.toFixed(1)} s of ${HOLD}, sessions lost: ${lost ? 'yes' : 'none'} (bar none: ${verdict(!lost && silence < HOLD)}); memory then ${speaker.memory('VmRSS').toFixed(0)} MB`,
 );
-console.log(loopLine('while they arrive', [await readLoop(speaker, directory)]));
+console.log(loopLine('while they arrive', await readLoop(speaker, directory)));

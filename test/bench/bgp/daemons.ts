@@ -23,6 +23,8 @@ export interface Site {
   readonly directory: string;
   /** Our bundles and compiled programs. */
   readonly build: string;
+  /** Whether the event loop of ours is watched (`loop-watch.ts`), which costs it some percent of its speed. */
+  readonly watch: boolean;
 }
 
 /** One that forwards everything between its neighbours and writes nothing to the kernel. */
@@ -41,6 +43,10 @@ const write = (site: Site, name: string, text: string): string => {
 /** The flags of bin/gryphon. */
 export const NODE = [process.execPath, '--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'];
 
+/** What makes a process of ours be watched. */
+export const watching = ({ watch, build }: Site): readonly string[] =>
+  watch ? ['--import', join(build, 'loop-watch.mjs')] : [];
+
 export function nodeEnvironment(site: Pick<Site, 'directory'>): Readonly<Record<string, string>> {
   return { MALLOC_ARENA_MAX: '1', LOOP_WATCH: join(site.directory, 'loop.json') };
 }
@@ -48,8 +54,7 @@ export function nodeEnvironment(site: Pick<Site, 'directory'>): Readonly<Record<
 /** Our speaker with this configuration. */
 export function startSpeaker(site: Site, config: SpeakerConfig): Program {
   const file = write(site, 'speaker.json', JSON.stringify(config));
-  const watch = ['--import', join(site.build, 'loop-watch.mjs')];
-  const command = [...NODE, ...watch, join(site.build, 'speaker.mjs'), file];
+  const command = [...NODE, ...watching(site), join(site.build, 'speaker.mjs'), file];
   return new Program(site.netns, command, nodeEnvironment(site));
 }
 

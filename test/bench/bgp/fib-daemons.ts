@@ -10,6 +10,7 @@ import {
   type Site,
   startBgpd,
   startBird,
+  watching,
 } from './daemons.ts';
 import { Program } from './program.ts';
 
@@ -48,7 +49,7 @@ spec: { peerIP: ${address}, asNumber: ${as}, passive: true, filters: [everything
 `;
 
 function startAgent(site: Site, neighbour: Neighbour): readonly Program[] {
-  const { directory, build, netns } = site;
+  const { directory, netns } = site;
   const folders = {
     manifests: 'manifests',
     'run-dir': 'run',
@@ -61,8 +62,16 @@ function startAgent(site: Site, neighbour: Neighbour): readonly Program[] {
     return [`--${flag}`, join(directory, name)];
   });
   writeFileSync(join(directory, 'manifests', 'all.yaml'), manifests(neighbour));
-  const watch = ['--import', join(build, 'loop-watch.mjs')];
-  const command = [...NODE, ...watch, bundle, 'agent', '--source', 'manifests', '--node-name', 'node-a'];
+  const command = [
+    ...NODE,
+    ...watching(site),
+    bundle,
+    'agent',
+    '--source',
+    'manifests',
+    '--node-name',
+    'node-a',
+  ];
   return [new Program(netns, [...command, ...flags], nodeEnvironment(site))];
 }
 

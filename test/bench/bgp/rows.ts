@@ -52,6 +52,8 @@ export function rowOf<Run>(
   return { name, unit, cells, ...(bar === undefined ? {} : { bar }) };
 }
 
+export const isOurs = ({ name }: { readonly name: string }): boolean => name === 'Gryphon';
+
 /** What does nothing of its own is no rival. */
 const NO_RIVALS = ['Gryphon', 'null relay'];
 const fasterThanOthers = (ours: number, cells: Cells, excused: readonly string[]): boolean =>
