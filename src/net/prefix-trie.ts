@@ -22,7 +22,8 @@ export class PrefixTrie<V> {
   set(prefix: Prefix, value: V): void {
     const bytes = prefixBytes(prefix);
     let node = this.#roots[prefixFamily(prefix)];
-    for (let i = 0; i < prefixLength(prefix); i++) {
+    const bits = prefixLength(prefix);
+    for (let i = 0; i < bits; i++) {
       if (bit(bytes, i) === 0) node = node.zero ??= emptyNode();
       else node = node.one ??= emptyNode();
     }
@@ -71,11 +72,16 @@ export class PrefixTrie<V> {
 
   /** Whether any entry contains `prefix`, is contained in it, or equals it. */
   overlaps(prefix: Prefix): boolean {
-    const family = prefixFamily(prefix);
-    if (this.#entriesAlong(prefixBytes(prefix), prefixLength(prefix), family).length > 0) return true;
-    // Branches without entries are pruned: a node with children has an entry below it.
-    const node = this.#path(prefix).at(-1);
-    return node?.zero !== undefined || node?.one !== undefined;
+    const bytes = prefixBytes(prefix);
+    const bits = prefixLength(prefix);
+    let node: Node<V> | undefined = this.#roots[prefixFamily(prefix)];
+    for (let i = 0; node !== undefined; i++) {
+      if (node.entry !== undefined) return true;
+      // Branches without entries are pruned: a node with children has an entry below it.
+      if (i === bits) return node.zero !== undefined || node.one !== undefined;
+      node = bit(bytes, i) === 0 ? node.zero : node.one;
+    }
+    return false;
   }
 
   #entriesAlong(bytes: Uint8Array, bits: number, family: Family): { prefix: Prefix; value: V }[] {
@@ -92,12 +98,13 @@ export class PrefixTrie<V> {
   /** The nodes from the root to the prefix's own, or an empty list where the branch ends early. */
   #path(prefix: Prefix): Node<V>[] {
     const bytes = prefixBytes(prefix);
+    const bits = prefixLength(prefix);
     const path: Node<V>[] = [];
     let node: Node<V> | undefined = this.#roots[prefixFamily(prefix)];
-    for (let i = 0; i <= prefixLength(prefix); i++) {
+    for (let i = 0; i <= bits; i++) {
       if (node === undefined) return [];
       path.push(node);
-      if (i < prefixLength(prefix)) node = bit(bytes, i) === 0 ? node.zero : node.one;
+      if (i < bits) node = bit(bytes, i) === 0 ? node.zero : node.one;
     }
     return path;
   }

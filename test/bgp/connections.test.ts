@@ -25,6 +25,7 @@ function world(count: number) {
     dialFailed: () => {},
     listens: () => true,
     received: () => {},
+    heard: () => {},
     blocked: () => {},
     closed: () => {},
   };

@@ -40,6 +40,7 @@ export class LocRib implements Tables {
   readonly #ours = new Set<number>();
   #originated: readonly number[] = [];
   readonly #outlets = new Set<Outlet>();
+  /** Those that are told of more than what this node originates. */
   #transit: readonly Outlet[] = [];
 
   constructor(cost?: InteriorCost) {
@@ -103,23 +104,27 @@ export class LocRib implements Tables {
     return decide(this.#candidates(prefix), this.#cost);
   }
 
-  /** Decides at most `limit` of the marked prefixes and puts those whose learned route changed into `changes`. */
+  /**
+   * Decides some of the marked prefixes and puts those whose learned route changed into `changes`: at most `limit` of them, fewer
+   * where several outlets are told of each. Gives how much of the limit that took.
+   */
   flush(limit: number, changes: RouteChange[]): number {
     const { records } = this.prefixes;
-    let decided = 0;
-    for (; decided < limit && this.#first !== NONE; decided++) {
+    let work = 0;
+    while (work < limit && this.#first !== NONE) {
       const prefix = this.#first;
       const next = records.get(prefix, QUEUE);
       this.#first = next === LAST ? NONE : next;
       if (this.#first === NONE) this.#last = NONE;
       records.set(prefix, QUEUE, NONE);
-      this.#decide(prefix, changes);
+      work += Math.max(1, this.#decide(prefix, changes));
       this.prefixes.release(prefix);
     }
-    return decided;
+    return work;
   }
 
-  #decide(prefix: number, changes: RouteChange[]): void {
+  /** Gives how many outlets it told. */
+  #decide(prefix: number, changes: RouteChange[]): number {
     let best = this.#onlyPath(prefix);
     let ways: Ways | undefined;
     if (best === SEVERAL) {
@@ -131,14 +136,16 @@ export class LocRib implements Tables {
     }
     // What the node originates goes to everybody, what it has learned to few.
     const ours = this.#ours.size > 0 && this.#ours.delete(prefix);
-    const audience: Iterable<Outlet> = ours ? this.#outlets : this.#transit;
+    const audience = ours ? [...this.#outlets] : this.#transit;
     for (const outlet of audience) outlet.update(prefix, best);
     this.#bury(prefix);
     const told = this.#told.get(prefix);
-    if (sameWays(told, ways)) return;
-    this.#told.set(prefix, ways);
-    this.#learned += (ways === undefined ? 0 : 1) - (told === undefined ? 0 : 1);
-    changes.push({ prefix: this.prefixes.text(prefix), route: ways });
+    if (!sameWays(told, ways)) {
+      this.#told.set(prefix, ways);
+      this.#learned += (ways === undefined ? 0 : 1) - (told === undefined ? 0 : 1);
+      changes.push({ prefix: this.prefixes.text(prefix), route: ways });
+    }
+    return audience.length;
   }
 
   /** The path that may be used, where there are not several: then nothing has to be compared. */

@@ -228,7 +228,10 @@ export class Rib {
 
   // --- work ---
 
-  /** Judges and decides at most `limit` routes together and gives those whose learned route changed. */
+  /**
+   * Judges and decides at most `limit` routes together, fewer where many peers are told of each, and gives those whose learned
+   * route changed.
+   */
   flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
     const changes: RouteChange[] = [];
     if (this.#retelling) for (const outlet of this.#loc.outlets) outlet.again();

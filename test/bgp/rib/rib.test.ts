@@ -101,6 +101,32 @@ describe('routes', () => {
     ]);
   });
 
+  test('are decided in smaller pieces where many peers are told of each', () => {
+    const [rib, peer] = ribWith(external(9));
+    if (peer === undefined) throw new Error('no peer');
+    flush(rib);
+    for (let n = 10; n < 15; n++) {
+      const { name } = external(n);
+      rib.attach(
+        {
+          name,
+          address: address(`192.0.2.${n}`),
+          localAS: 65001,
+          remoteAS: 65000 + n,
+          export: { kind: 'all' },
+          routerID: address(`192.0.2.${n}`),
+          families: ['ipv4-unicast'],
+          extendedNextHop: false,
+          longLived: false,
+        },
+        { routerID: address('192.0.2.1'), nextHops: { ipv4: address('192.0.2.1') } },
+        { families: ['ipv4-unicast'], addPath: [], wake: () => {} },
+      );
+    }
+    rib.announce(peer, announcement(['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24'], attributes([7])));
+    expect([10, 1, 1].map((limit) => flush(rib, limit).length)).toEqual([2, 1, 0]);
+  });
+
   test('of a session that is over go in pieces, and nothing of the next session goes with them', () => {
     const source = external(9);
     const [rib, old] = ribWith(source);
