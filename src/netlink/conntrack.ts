@@ -44,27 +44,40 @@ export class Conntrack implements Disposable {
     for (const family of [4, 6] satisfies Family[]) {
       const own = [...wanted].filter((address) => familyOf(address) === family);
       if (own.length === 0) continue;
-      const flows = await this.#flows(family, own, signal);
-      count += this.#delete(flows.filter((flow) => flowHas(flow, wanted)));
+      count += this.#delete(await this.#flows(family, own, wanted, signal));
     }
     return count;
   }
 
-  /** Candidates; the same one may come twice. */
-  async #flows(family: Family, addresses: readonly Address[], signal: AbortSignal): Promise<readonly Flow[]> {
+  /** The same one may come twice. Of a table of a million connections only those that are wanted are kept. */
+  async #flows(
+    family: Family,
+    addresses: readonly Address[],
+    wanted: ReadonlySet<Address>,
+    signal: AbortSignal,
+  ): Promise<readonly Flow[]> {
     const filters = addresses.length > FILTERED ? [undefined] : addresses.flatMap(filtersOf);
     const flows: Flow[] = [];
-    for (const filter of filters) flows.push(...(await this.#dump(family, filter, signal)));
+    for (const filter of filters)
+      for (const flow of await this.#dump(family, filter, wanted, signal)) flows.push(flow);
     return flows;
   }
 
-  #dump(family: Family, filter: FlowFilter | undefined, signal: AbortSignal): Promise<readonly Flow[]> {
+  #dump(
+    family: Family,
+    filter: FlowFilter | undefined,
+    wanted: ReadonlySet<Address>,
+    signal: AbortSignal,
+  ): Promise<readonly Flow[]> {
     const what = `IPv${family} connections`;
     const request = {
       what,
       type: CT.GET,
       writeFilter: (out: MessageWriter) => writeFlowFilter(out, family, filter),
-      decode: decodeFlow,
+      decode: (message: MessageReader) => {
+        const flow = decodeFlow(message);
+        return flow !== undefined && flowHas(flow, wanted) ? flow : undefined;
+      },
     };
     return dumpAsync(this.#socket, request, signal);
   }
@@ -89,9 +102,11 @@ export class Conntrack implements Disposable {
     return this.#readAnswers((first + flows.length - 1) >>> 0);
   }
 
+  /** Reads all of them, so that none is left behind to be taken for the answer to something else. */
   #readAnswers(last: number): number {
     const datagram = new Uint8Array(DATAGRAM_LENGTH);
     let missing = 0;
+    let refused = 0;
     for (;;) {
       const length = this.#socket.receive(datagram);
       if (length === undefined) throw new NetlinkLostError('deletions of connections');
@@ -100,8 +115,10 @@ export class Conntrack implements Disposable {
         if (answers.type !== NLMSG.ERROR) continue;
         const { errno } = decodeAcknowledgement(answers);
         if (errno === ERRNO.ENOENT) missing++;
-        else if (errno !== 0) throw new SystemError('deletion of a connection', errno);
-        if (answers.sequence === last) return missing;
+        else if (errno !== 0) refused = errno;
+        if (answers.sequence !== last) continue;
+        if (refused !== 0) throw new SystemError('deletion of a connection', refused);
+        return missing;
       }
     }
   }
