@@ -60,18 +60,17 @@ export class FlowFlusher {
   async stop(): Promise<void> {
     await this.#flushNow();
     this.#abort.abort();
-    this.#table?.[Symbol.dispose]();
+    this.#close();
   }
 
   async #flush(): Promise<void> {
-    const { open, log } = this.#options;
+    const { log } = this.#options;
     const addresses = this.#freed;
     this.#freed = [];
     this.#flushed = addresses;
     if (addresses.length === 0) return;
     try {
-      this.#table ??= open();
-      const count = await this.#table.forget(addresses, this.#abort.signal);
+      const count = await this.#forget(addresses);
       log.debug('connections of freed addresses forgotten', { addresses: addresses.length, count });
     } catch (error) {
       log.warn('connections of freed addresses are not forgotten', {
@@ -81,5 +80,23 @@ export class FlowFlusher {
     } finally {
       this.#flushed = [];
     }
+  }
+
+  /** Of a table that changes fast the kernel may lose answers: then it is tried once more. */
+  async #forget(addresses: readonly Address[], attempts = 2): Promise<number> {
+    this.#table ??= this.#options.open();
+    try {
+      return await this.#table.forget(addresses, this.#abort.signal);
+    } catch (error) {
+      this.#close();
+      if (attempts === 1) throw error;
+      return this.#forget(addresses, attempts - 1);
+    }
+  }
+
+  /** A socket that has failed may still have answers that nobody waits for. */
+  #close(): void {
+    this.#table?.[Symbol.dispose]();
+    this.#table = undefined;
   }
 }

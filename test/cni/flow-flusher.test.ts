@@ -7,7 +7,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 const a = address('10.244.1.1');
 const b = address('10.244.1.2');
 
-function create(fail?: 'open' | 'forget') {
+function create(fail?: 'open' | 'forget' | 'forget once') {
   const clock = new FakeClock();
   const forgotten: (readonly Address[])[] = [];
   const warnings: unknown[] = [];
@@ -19,13 +19,16 @@ function create(fail?: 'open' | 'forget') {
     component: () => log,
   };
   let open = 0;
+  let opened = 0;
   const flusher = new FlowFlusher({
     open: () => {
       if (fail === 'open') throw new Error('protocol not supported');
       open++;
+      opened++;
       return {
         forget: (addresses) => {
-          if (fail === 'forget') return Promise.reject(new Error('lost'));
+          if (fail === 'forget' || (fail === 'forget once' && opened === 1))
+            return Promise.reject(new Error('lost'));
           forgotten.push(addresses);
           return Promise.resolve(1);
         },
@@ -74,15 +77,25 @@ test('what was freed last is forgotten at the stop, and nothing after it', async
   expect(forgotten).toHaveLength(1);
 });
 
+test('answers that were lost are asked for once more, by another socket', async () => {
+  const { clock, flusher, forgotten, warnings, isOpen } = create('forget once');
+  flusher.add([a]);
+  await clock.advanceAsync(1000);
+  expect([forgotten, warnings, isOpen()]).toEqual([[[a]], [], 1]);
+  await flusher.stop();
+  expect(isOpen()).toBe(0);
+});
+
 test.each(['open', 'forget'] as const)(
   'a kernel that fails at "%s" is told, and nothing else fails',
   async (fail) => {
-    const { clock, flusher, warnings } = create(fail);
+    const { clock, flusher, warnings, isOpen } = create(fail);
     flusher.add([a]);
     await clock.advanceAsync(1000);
     expect(warnings).toMatchObject([
       ['connections of freed addresses are not forgotten', { addresses: [a] }],
     ]);
+    expect(isOpen()).toBe(0);
     await flusher.stop();
   },
 );
