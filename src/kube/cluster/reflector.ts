@@ -169,15 +169,16 @@ export class Reflector<T> {
     signal: AbortSignal,
     parameters: Readonly<Record<string, string>>,
   ): Promise<ListEnd> {
+    const { turns } = this.#options;
     const splitter = new ListSplitter();
     using silence = new Silence(this.#options.clock, LIST_SILENCE, signal);
     const answer = await this.#get(parameters, silence);
-    for await (const chunk of silence.listen(answer.body)) {
+    for await (const chunk of turns.slice(silence.listen(answer.body))) {
       for (const text of splitter.push(chunk)) {
         const object = parse(text);
         if (!isPlainObject(object)) throw new KubeError('GRY_KUBE_GARBAGE', 'an item is not an object');
         objects.set(nameOf(object), this.#options.parse(object));
-        await this.#options.turns.give();
+        await turns.give();
       }
     }
     silence.signal.throwIfAborted();
@@ -198,7 +199,7 @@ export class Reflector<T> {
     let building = this.#version === undefined ? new Map<string, T>() : undefined;
     this.#fruitless++;
     if (building === undefined) this.#follow();
-    for await (const line of readLines(silence.listen(answer.body))) {
+    for await (const line of readLines(turns.slice(silence.listen(answer.body)))) {
       const event = parseWatchEvent(line);
       building = building === undefined ? this.#take(event) : this.#build(building, event);
       await turns.give();

@@ -16,6 +16,14 @@ export class Turns {
     this.#since = clock.monotonic();
   }
 
+  /** Passes a body on; with each part that arrives a slice begins, for what others have worked meanwhile is not ours. */
+  async *slice(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const part of body) {
+      this.#since = this.#clock.monotonic();
+      yield part;
+    }
+  }
+
   /** Resolves at once, or, where a slice is used up, in the next turn. */
   async give(): Promise<void> {
     if (this.#clock.monotonic() - this.#since < SLICE) return;
