@@ -71,7 +71,7 @@ dist/gryphon.mjs: hack/bundle.ts package.json $(NPM) $(SOURCES)
 	@echo 'building $@'
 	@node hack/bundle.ts
 
-dist/gryphon-cni: src/cni/shim/shim.c hack/build-shim | packages-build
+dist/gryphon-cni: $(wildcard src/cni/shim/*) hack/build-shim | packages-build
 	@echo 'building $@'
 	@hack/build-shim
 

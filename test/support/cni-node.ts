@@ -11,11 +11,13 @@ import { createNetns, type TestNetns } from './netns.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 export const shim = path.join(root, 'dist/gryphon-cni');
 
-/** Builds the shim when it is older than its source. */
+/** Builds the shim when it is older than its sources. */
 export async function buildShim(): Promise<void> {
-  const source = fs.statSync(path.join(root, 'src/cni/shim/shim.c'));
+  const directory = path.join(root, 'src/cni/shim');
+  const changes = fs.readdirSync(directory).map((name) => fs.statSync(path.join(directory, name)).mtimeMs);
   const built = fs.statSync(shim, { throwIfNoEntry: false });
-  if (built === undefined || built.mtimeMs < source.mtimeMs) await execa(path.join(root, 'hack/build-shim'));
+  if (built === undefined || built.mtimeMs < Math.max(...changes))
+    await execa(path.join(root, 'hack/build-shim'));
 }
 
 /** One execution of the plugin, as a runtime does it. */
