@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { BgpRoute } from '../../src/api/resources/bgp-route.ts';
+import type { Peer } from '../../src/api/resources/peer.ts';
 import { connect, createNetns, type TestNetns } from './netns.ts';
 
 const gryphon = path.join(import.meta.dirname, '../../bin/gryphon');
@@ -132,6 +134,16 @@ export class AgentNode implements AsyncDisposable {
     ) as Status;
   }
 
+  /** `gryphon peers -o json`. */
+  async peers(): Promise<readonly Peer[]> {
+    return (JSON.parse(await this.gryphon('peers', '-o', 'json')) as { items: Peer[] }).items;
+  }
+
+  /** `gryphon routes --bgp -o json`. */
+  async bgpRoutes(): Promise<readonly BgpRoute[]> {
+    return (JSON.parse(await this.gryphon('routes', '--bgp', '-o', 'json')) as { items: BgpRoute[] }).items;
+  }
+
   log(): string {
     return fs.readFileSync(this.path('agent.log'), 'utf8');
   }
@@ -160,6 +172,11 @@ export class AgentNode implements AsyncDisposable {
     for (const family of ['-4', '-6'])
       lines.push(...(await this.netns.ip(`${family} route show proto 71`)).split('\n'));
     return lines.map((line) => line.trim()).filter((line) => line !== '');
+  }
+
+  /** The routes of `routes` that lead to other machines. */
+  async remoteRoutes(): Promise<readonly string[]> {
+    return (await this.routes()).filter((line) => line.includes(' via '));
   }
 
   /** Everything that `ip monitor route` says about routes with our mark while it is open. */
