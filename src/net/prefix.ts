@@ -68,7 +68,18 @@ export function prefixFromBytes(bytes: Uint8Array, offset: number, length: numbe
 }
 
 export const prefixFamily = (p: Prefix): Family => (p.includes(':') ? 6 : 4);
-export const prefixLength = (p: Prefix): number => Number(p.slice(p.indexOf('/') + 1));
+
+/** The bits of its length. Read from the end: every route of a large table is asked several times. */
+export function prefixLength(p: Prefix): number {
+  let length = 0;
+  for (let i = p.length - 1, unit = 1; i >= 0 && p.charCodeAt(i) !== SLASH; i--, unit *= 10)
+    length += (p.charCodeAt(i) - ZERO) * unit;
+  return length;
+}
+
+const SLASH = 47;
+const ZERO = 48;
+
 export const prefixAddress = (p: Prefix): Address => p.slice(0, p.indexOf('/')) as Address;
 
 /** Network-order bytes of the network address, freshly made. */
