@@ -69,6 +69,11 @@ export interface PeerConfig {
   /** Seconds that the peer is asked to keep our routes while we restart (RFC 4724); 0: not offered. Absent: 120. */
   readonly restartTime?: number;
   /**
+   * Seconds that routes of the peer may at most be kept as long-lived stale ones, if it asks for that (RFC 9494); 0 or absent: we
+   * do not help with it. Needs a `restartTime` other than 0.
+   */
+  readonly longLivedStaleTime?: number;
+  /**
    * Whether routes are kept, both ways, over a NOTIFICATION and over a hold timer that ran out too (RFC 8538). Absent: true.
    * False where silence means that the node is gone, and its routes with it.
    */

@@ -84,6 +84,11 @@ export class Retention {
     this.#feed({ kind: 'end-of-rib', family });
   }
 
+  /** Seconds that routes may be kept as long-lived stale ones, RFC 9494; those that are kept already, too. */
+  grant(seconds: number): void {
+    this.#feed({ kind: 'granted', seconds });
+  }
+
   /** Another import policy: what is kept of a peer that is away is judged by it at once. */
   setPolicy(peer: PeerConfig): void {
     if (this.#inbound === undefined || this.#state.connected) return;
@@ -147,7 +152,7 @@ export class Retention {
   }
 
   #clear(): void {
-    this.#state = NOTHING_STALE;
+    this.#state = { ...NOTHING_STALE, granted: this.#state.granted };
     this.#inbound = undefined;
     this.#alarm.set(undefined);
   }

@@ -12,7 +12,7 @@ export function sessionIdentity(peer: PeerConfig, speaker: Announced): unknown {
 /** The part of a peer's configuration that its state machine looks at. */
 export function fsmConfig(peer: PeerConfig, { routerID }: Announced): FsmConfig {
   const { localAS, remoteAS, families, holdTime, keepaliveTime, passive } = peer;
-  const { restartTime, notificationRestart, addPath, role } = peer;
+  const { restartTime, longLivedStaleTime = 0, notificationRestart, addPath, role } = peer;
   return {
     localAS,
     remoteAS,
@@ -22,6 +22,8 @@ export function fsmConfig(peer: PeerConfig, { routerID }: Announced): FsmConfig 
     passive,
     routerID,
     ...(restartTime !== undefined && { restartTime }),
+    // How long it is does not stand in the OPEN.
+    ...(longLivedStaleTime > 0 && { longLived: true }),
     ...(notificationRestart !== undefined && { notificationRestart }),
     ...(addPath !== undefined && { addPath }),
     ...(role !== undefined && { role }),

@@ -2,7 +2,7 @@ import type { Problem } from '../ports/problem.ts';
 import type { PeerConfig } from './config.ts';
 import type { Exchange } from './exchange.ts';
 import { localOpen } from './fsm/open.ts';
-import type { AgreedRestart } from './fsm/restart-agreement.ts';
+import { type AgreedRestart, longLivedTimes } from './fsm/restart-agreement.ts';
 import type { FsmState, Negotiated } from './fsm/state.ts';
 import { configuredProblems } from './peer-problems.ts';
 import type { KeptRoutes } from './retention.ts';
@@ -63,7 +63,7 @@ export function sessionStatus(facts: SessionFacts): PeerStatus {
       'ipv6-unicast': (exchange ?? kept)?.counts('ipv6-unicast') ?? NO_PREFIXES,
     },
     endOfRib: exchange?.complete ?? false,
-    ...restartStatus(exchange?.negotiated.restart ?? kept?.agreed, kept),
+    ...restartStatus(exchange?.negotiated.restart ?? kept?.agreed, kept, peer),
     ...(password !== undefined && { authenticated: true }),
     ...(ttlSecurity !== undefined && { ttlSecurity }),
     ...(prefixLimit !== undefined && { prefixLimit: prefixLimit.limit }),
@@ -88,8 +88,10 @@ const common = remembered(({ local, remote }: Negotiated) => commonCapabilities(
 function restartStatus(
   agreed: AgreedRestart | undefined,
   kept: KeptRoutes | undefined,
+  { longLivedStaleTime = 0 }: PeerConfig,
 ): Pick<PeerStatus, 'gracefulRestart'> {
   if (agreed === undefined) return {};
+  const times = longLivedTimes(agreed, longLivedStaleTime);
   const { localTime, remoteTime, families, notification } = agreed;
   return {
     gracefulRestart: {
@@ -97,6 +99,7 @@ function restartStatus(
       remoteTime,
       families,
       notification,
+      ...(Object.keys(times).length > 0 && { longLivedTimes: times }),
       ...(kept !== undefined && { staleUntil: kept.until }),
       ...(kept?.longLived === true && { longLived: true }),
     },

@@ -76,6 +76,7 @@ export class Session {
     const guard = (fn: () => void): void => this.#guard(fn);
     this.#connections = new Connections({ transport, clock, turns, guard, events: this.#events });
     this.#retention = new Retention({ name: peer.name, rib, clock, log, defer, guard, onRoutes });
+    this.#retention.grant(peer.longLivedStaleTime ?? 0);
     this.#machine = new Machine(fsmConfig(peer, speaker), {
       clock,
       defer,
@@ -106,6 +107,7 @@ export class Session {
     const before = { peer: this.#peer, speaker: this.#speaker };
     this.#peer = peer;
     this.#speaker = speaker;
+    this.#guard(() => this.#retention.grant(peer.longLivedStaleTime ?? 0));
     if (!equal(sessionIdentity(before.peer, before.speaker), sessionIdentity(peer, speaker))) {
       this.#restart(before.peer, before.speaker);
     } else {

@@ -83,6 +83,8 @@ export interface RestartStatus {
   readonly families: readonly BgpFamily[];
   /** RFC 8538: also after a NOTIFICATION. */
   readonly notification: boolean;
+  /** Seconds that routes of a family are kept as long-lived stale ones afterwards: the lesser of what the peer wants and we grant. */
+  readonly longLivedTimes?: Readonly<Partial<Record<BgpFamily, number>>>;
   /** While routes of the peer are kept without it: wall clock, milliseconds, when the last of them goes at the latest. */
   readonly staleUntil?: number;
   /** They are long-lived stale by now, RFC 9494. */

@@ -76,11 +76,15 @@ function timers({ holdTime, keepaliveTime }: Peer): string | undefined {
 
 function restart({ state, gracefulRestart }: Peer): string | undefined {
   if (gracefulRestart === undefined) return state === 'established' ? 'not negotiated' : undefined;
-  const { localTime, remoteTime, families, notification } = gracefulRestart;
+  const { localTime, remoteTime, families, notification, longLivedTimes = {} } = gracefulRestart;
   const kept =
     families.length === 0 ? 'no routes of it' : `its ${families.join(' and ')} routes for ${remoteTime} s`;
+  const longLived = BGP_FAMILIES.flatMap((family) =>
+    longLivedTimes[family] === undefined ? [] : [`${family} for another ${longLivedTimes[family]} s`],
+  );
+  const then = longLived.length === 0 ? '' : `, as long-lived ones ${longLived.join(' and ')}`;
   const always = notification ? ', also after a NOTIFICATION' : '';
-  return `it is asked to keep our routes for ${localTime} s, we keep ${kept}${always}`;
+  return `it is asked to keep our routes for ${localTime} s, we keep ${kept}${then}${always}`;
 }
 
 function stale({ gracefulRestart }: Peer, now: number): string | undefined {

@@ -164,7 +164,7 @@ describe('a peer that is helped', () => {
     ['away', false],
     ['back, before End-of-RIB', true],
   ])('and is removed while it is %s leaves nothing behind, no timer either', (_, back) => {
-    const world = new World(open(restart(120), llgr));
+    const world = new World(open(restart(120), llgr), { longLivedStaleTime: 3600 });
     world.announce(2);
     world.peer.close();
     world.cluster.run(1);
@@ -241,7 +241,7 @@ describe('a peer that is helped', () => {
 
   test('by RFC 9494 keeps its routes for long, except those that do not want it', () => {
     const NO_LLGR = 0xffff0007;
-    const world = new World(open(restart(10), llgr));
+    const world = new World(open(restart(10), llgr), { longLivedStaleTime: 3600 });
     world.announce(2);
     world.announce(3, [NO_LLGR]);
     world.peer.close();
@@ -257,6 +257,86 @@ describe('a peer that is helped', () => {
     expect(world.routes).toEqual(['2']);
     world.cluster.run(2);
     expect(world.routes).toEqual([]);
+  });
+
+  describe('by RFC 9494 only as far as we are told to', () => {
+    const restartStatus = (world: World): unknown => world.cluster.peer(1, 2).gracefulRestart;
+    const reconfigure = (world: World, longLivedStaleTime: number): void => {
+      world.cluster.configure(1, (c) => ({
+        ...c,
+        peers: c.peers.map((p) => ({ ...p, longLivedStaleTime })),
+      }));
+      world.cluster.run(0.1);
+    };
+
+    test.each([
+      ['absent', {}],
+      ['0', { longLivedStaleTime: 0 }],
+    ])('%s: not at all (§5)', (_, overrides) => {
+      const world = new World(open(restart(10), llgr), overrides);
+      expect(restartStatus(world)).not.toHaveProperty('longLivedTimes');
+      world.announce(2);
+      world.peer.close();
+      world.cluster.run(9);
+      expect(world.routes).toEqual(['2']);
+      world.cluster.run(2);
+      expect(world.routes).toEqual([]);
+    });
+
+    test.each([
+      [300, 300],
+      [900, 600],
+    ])('%i s against the 600 s of the peer', (longLivedStaleTime, kept) => {
+      const world = new World(open(restart(10), llgr), { longLivedStaleTime });
+      expect(restartStatus(world)).toMatchObject({ longLivedTimes: { [V4]: kept } });
+      world.announce(2);
+      world.peer.close();
+      world.cluster.run(10 + kept - 1);
+      expect(world.routes).toEqual(['2']);
+      world.cluster.run(2);
+      expect(world.routes).toEqual([]);
+    });
+
+    test('also of another router under the same address', () => {
+      const world = new World(open(restart(10), llgr), { longLivedStaleTime: 300 });
+      world.announce(2);
+      world.peer.close();
+      world.cluster.run(1);
+      const other = { ...open(restart(10), llgr), routerID: address('192.0.2.77') };
+      Object.assign(world.peer, { open: other });
+      world.establish();
+      world.announce(3);
+      world.peer.close();
+      world.cluster.run(60);
+      expect(world.routes).toEqual(['3']);
+    });
+
+    test('another time does not end the session, on and off do', () => {
+      const world = new World(open(restart(10), llgr), { longLivedStaleTime: 300 });
+      const { since } = world.cluster.peer(1, 2);
+      reconfigure(world, 400);
+      expect(world.cluster.peer(1, 2)).toMatchObject({ state: 'established', since });
+      expect(restartStatus(world)).toMatchObject({ longLivedTimes: { [V4]: 400 } });
+      reconfigure(world, 0);
+      expect(world.cluster.peer(1, 2)).toMatchObject({
+        flaps: 1,
+        lastDown: { reason: 'configuration changed' },
+      });
+    });
+
+    test.each([
+      [100, ['2']],
+      [20, []],
+      [0, []],
+    ])('while the peer is away, %i s count at once', (longLivedStaleTime, routes) => {
+      const world = new World(open(restart(10), llgr), { longLivedStaleTime: 300 });
+      world.announce(2);
+      world.peer.close();
+      world.cluster.run(60);
+      expect(world.routes).toEqual(['2']);
+      reconfigure(world, longLivedStaleTime);
+      expect(world.routes).toEqual(routes);
+    });
   });
 });
 

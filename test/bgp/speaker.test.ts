@@ -73,7 +73,6 @@ describe('a full mesh', () => {
       'enhanced-route-refresh',
       'extended-message',
       'graceful-restart 120 s ipv4-unicast ipv6-unicast',
-      'long-lived-graceful-restart',
     ];
     const cluster = converged(2);
     cluster.run(60);
@@ -97,7 +96,6 @@ describe('a full mesh', () => {
         'enhanced-route-refresh',
         'extended-message',
         'graceful-restart 120 s',
-        'long-lived-graceful-restart',
       ],
       gracefulRestart: {
         localTime: 120,

@@ -117,7 +117,7 @@ Notification  received 6/2, Cease/Administrative Shutdown
 Text          maintenance
 We offer      four-octet-as 64512, ipv6-unicast
 It offered    ipv6-unicast, role provider
-Restart       it is asked to keep our routes for 120 s, we keep its ipv6-unicast routes for 60 s, also after a NOTIFICATION
+Restart       it is asked to keep our routes for 120 s, we keep its ipv6-unicast routes for 60 s, as long-lived ones ipv6-unicast for another 3600 s, also after a NOTIFICATION
 Stale routes  kept for another 53s at most
 Protection    TCP-MD5, TTL security, at most 1 hop
 Limit         1000 prefixes of each family

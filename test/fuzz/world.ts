@@ -154,6 +154,7 @@ function speakerConfig(setup: Setup): SpeakerConfig {
         import: { kind: 'all' },
         export: { kind: 'originated' },
         restartTime,
+        longLivedStaleTime: 3600,
         ...(addPath !== undefined && { addPath }),
         ...(role !== undefined && { role }),
       },

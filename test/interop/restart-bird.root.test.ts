@@ -174,7 +174,7 @@ describe.skipIf(!birdIsInstalled)('BIRD 2 and graceful restart', () => {
     const options = `graceful restart on; graceful restart time 1;
       long lived graceful restart on; long lived stale time 600;`;
     const bird = new Bird(tor, config(internal, options));
-    using speaker = await talking(bird, internal);
+    using speaker = await talking(bird, internal, { longLivedStaleTime: 600 });
     bird[Symbol.dispose]();
     await speaker.until('long-lived', (p) => peer(p).gracefulRestart?.longLived === true);
     await speaker.routes(THEIRS);

@@ -80,6 +80,7 @@ const peers: readonly Row[] = [
     'times',
     { ...router, holdTime: '1m30s', keepaliveTime: 30, maxRestartTime: '2m', maxPrefixesRestartTime: '24h' },
   ],
+  ['routes kept for a week', { ...router, longLivedStaleTime: '168h' }],
   ['a gateway', { ...router, peerIP: '198.51.100.1:1790', reachableBy: '192.0.2.1' }],
   ['a gateway of IPv6', { asNumber: 1, peerIP: '[2001:db8:1::1]:1790', reachableBy: '2001:db8::1' }],
   [
@@ -126,6 +127,7 @@ const peers: readonly Row[] = [
   ['hold time 65536', { ...router, holdTime: 65_536 }, 'should be less than or equal to 65535'],
   ['keepalive time 0', { ...router, keepaliveTime: 0 }, 'must be at least 1 second'],
   ['restart time 4096', { ...router, maxRestartTime: 4096 }, 'should be less than or equal to 4095'],
+  ['more than a week', { ...router, longLivedStaleTime: 604_801 }, 'should be less than or equal to 604800'],
   [
     'a gateway of the other family',
     { ...router, reachableBy: '2001:db8::1' },
@@ -266,6 +268,11 @@ const beyondCel: readonly Verdict[] = [
   {
     title: 'a restart time in words',
     object: object('BGPPeer', 'a', { ...router, maxRestartTime: '4096s' }),
+    rejected: 'GRY_FIELD_INVALID',
+  },
+  {
+    title: 'more than a week in words',
+    object: object('BGPPeer', 'a', { ...router, longLivedStaleTime: '169h' }),
     rejected: 'GRY_FIELD_INVALID',
   },
   {

@@ -72,6 +72,7 @@ const routerPeer: PeerStatus = {
     remoteTime: 60,
     families: ['ipv6-unicast'],
     notification: true,
+    longLivedTimes: { 'ipv6-unicast': 3600 },
     staleUntil: NOW + 53_000,
   },
   authenticated: true,

@@ -36,6 +36,12 @@ const Restart = Type.Object({
   remoteTime: Type.Integer({ description: 'seconds that it asks us to keep its routes' }),
   families: list(Family),
   notification: Type.Boolean({ description: 'also after a NOTIFICATION, RFC 8538' }),
+  longLivedTimes: Type.Optional(
+    Type.Object(
+      { 'ipv4-unicast': Type.Optional(Type.Integer()), 'ipv6-unicast': Type.Optional(Type.Integer()) },
+      { description: 'seconds that its routes are kept as long-lived stale ones afterwards, RFC 9494' },
+    ),
+  ),
   staleUntil: Type.Optional(Time),
   longLived: Type.Optional(Type.Boolean({ description: 'what is kept is long-lived stale, RFC 9494' })),
 });

@@ -32,7 +32,7 @@ const indispensable = ({ families, localAS }: FsmConfig): readonly Capability[] 
 ];
 
 function extras(config: FsmConfig, { restarting, forwarding }: RestartBits): readonly Capability[] {
-  const { families, addPath, role, restartTime = RESTART_TIME } = config;
+  const { families, addPath, role, longLived, restartTime = RESTART_TIME } = config;
   const capabilities: Capability[] = [
     { kind: 'route-refresh' },
     { kind: 'enhanced-route-refresh' },
@@ -47,8 +47,8 @@ function extras(config: FsmConfig, { restarting, forwarding }: RestartBits): rea
       // Never a family that is not offered: the peer would wait for an End-of-RIB that cannot come.
       families: families.map((family) => ({ family, forwarding })),
     });
-    // RFC 9494 §4.1: nothing of ours is to be kept that long, but we keep what others ask for.
-    capabilities.push({ kind: 'long-lived-graceful-restart', families: [] });
+    // RFC 9494 §4.1: nothing of ours is to be kept that long, but where it is configured (§5) we keep what others ask for.
+    if (longLived === true) capabilities.push({ kind: 'long-lived-graceful-restart', families: [] });
   }
   if (addPath !== undefined) {
     capabilities.push({ kind: 'add-path', families: families.map((family) => ({ family, mode: addPath })) });

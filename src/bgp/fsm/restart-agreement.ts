@@ -12,11 +12,14 @@ export interface AgreedRestart {
   /** RFC 8538 §2: both sides announced the N bit. */
   readonly notification: boolean;
   /**
-   * RFC 9494 §3.1: seconds that routes are kept after `remoteTime`, or at once where `families` does not have the family; one
-   * that is absent has none.
+   * RFC 9494 §3.1: seconds that the peer asks to have routes kept after `remoteTime`, or at once where `families` does not have
+   * the family; one that is absent has none.
    */
-  readonly longLived: Readonly<Partial<Record<BgpFamily, number>>>;
+  readonly longLived: LongLivedTimes;
 }
+
+/** Seconds. */
+export type LongLivedTimes = Readonly<Partial<Record<BgpFamily, number>>>;
 
 /** Undefined: at least one side does not announce the capability. `families` are those of the session. */
 export function agreeRestart(
@@ -40,6 +43,14 @@ export function agreeRestart(
     ),
   };
 }
+
+/** How long routes are in fact kept as long-lived stale ones, where we grant so many seconds; never 0. */
+export const longLivedTimes = ({ longLived }: AgreedRestart, granted: number): LongLivedTimes =>
+  Object.fromEntries(
+    Object.entries(longLived)
+      .map(([family, wanted]) => [family, Math.min(wanted, granted)] as const)
+      .filter(([, time]) => time > 0),
+  );
 
 /** Whether a peer that is back has kept its forwarding state of the family (the F bit), or says nothing of the kind. */
 export function keptForwarding(remote: OpenMessage, family: BgpFamily): boolean {

@@ -3,7 +3,13 @@ import { FAMILIES } from '../wire/family.ts';
 import type { OpenMessage } from '../wire/message.ts';
 import { isHardReset } from '../wire/notification.ts';
 import type { DownReason } from './events.ts';
-import { type AgreedRestart, keptForwarding, keptLongLived } from './restart-agreement.ts';
+import {
+  type AgreedRestart,
+  keptForwarding,
+  keptLongLived,
+  type LongLivedTimes,
+  longLivedTimes,
+} from './restart-agreement.ts';
 
 /** Milliseconds that a peer which is back may take for End-of-RIB, and the stale timer of RFC 8538 §4.1: the default there. */
 export const STALE_TIME = 180_000;
@@ -17,10 +23,13 @@ export interface StaleFamily {
   readonly until: number;
   /** The latest moment until which they may be kept as ordinary stale routes, however often the peer restarts. */
   readonly bound: number;
-  /** RFC 9494: milliseconds that they may stay as long-lived ones; 0: they do not become that. */
+  /** RFC 9494: milliseconds that the peer wants them to stay as long-lived ones; 0: they do not become that. */
   readonly longLivedTime: number;
-  /** When they go for good; undefined: they were never long-lived. Set once, neither stopped nor moved before End-of-RIB. */
-  readonly longLivedUntil: number | undefined;
+  /**
+   * Since when they have been that, and `longLivedTime` of then; undefined: they never were. Set once, neither stopped nor moved
+   * before End-of-RIB.
+   */
+  readonly longLivedTimer: { readonly since: number; readonly time: number } | undefined;
 }
 
 /** What is kept of a peer: nothing, mostly. */
@@ -33,9 +42,11 @@ export interface RestartState {
    * them is kept (RFC 9494 §4.2).
    */
   readonly overdue: readonly BgpFamily[];
+  /** Seconds that routes may be long-lived stale, whatever the peer wants; 0: not at all. */
+  readonly granted: number;
 }
 
-export const NOTHING_STALE: RestartState = { connected: false, stale: [], overdue: [] };
+export const NOTHING_STALE: RestartState = { connected: false, stale: [], overdue: [], granted: 0 };
 
 export type RestartInput =
   /** An established session is over; with what it had agreed on. */
@@ -43,6 +54,8 @@ export type RestartInput =
   /** The peer is back, with the families that both sides have now. */
   | { readonly kind: 'established'; readonly remote: OpenMessage; readonly families: readonly BgpFamily[] }
   | { readonly kind: 'end-of-rib'; readonly family: BgpFamily }
+  /** Another `RestartState.granted`: it holds for what is kept, too. */
+  | { readonly kind: 'granted'; readonly seconds: number }
   | { readonly kind: 'tick' };
 
 /** What is to be done to the routes of the peer, in this order. */
@@ -71,20 +84,23 @@ export function helpRestart(state: RestartState, input: RestartInput, now: numbe
       return expire(returned(state, input.remote, input.families, now), now);
     case 'end-of-rib':
       return synchronized(state, input.family);
+    case 'granted':
+      return expire({ state: { ...state, granted: input.seconds }, outputs: [] }, now);
     case 'tick':
       return expire({ state, outputs: [] }, now);
   }
 }
 
 /** When the next `tick` is due; undefined: never. */
-export const restartDeadline = ({ stale }: RestartState): number | undefined =>
-  stale.length === 0 ? undefined : Math.min(...stale.map(nextMoment));
+export const restartDeadline = ({ stale, granted }: RestartState): number | undefined =>
+  stale.length === 0 ? undefined : Math.min(...stale.map((s) => nextMoment(s, granted)));
 
 /** When the last of what is kept goes at the latest; undefined: nothing is kept. */
-export const keptUntil = ({ stale, connected }: RestartState): number | undefined =>
-  stale.length === 0
-    ? undefined
-    : Math.max(...stale.map((s) => s.longLivedUntil ?? s.until + (connected ? 0 : s.longLivedTime)));
+export function keptUntil({ stale, connected, granted }: RestartState): number | undefined {
+  if (stale.length === 0) return undefined;
+  const end = (s: StaleFamily): number => s.until + (connected ? 0 : bounded(s.longLivedTime, granted));
+  return Math.max(...stale.map((s) => longLivedEnd(s, granted) ?? end(s)));
+}
 
 /**
  * Whether the end of a session leaves routes behind. Plain TCP's end does (RFC 4724 §4.2); a NOTIFICATION in either direction,
@@ -103,39 +119,41 @@ function lose(
   now: number,
 ): RestartStep {
   if (agreed === undefined || !keepsRoutes(agreed, down)) {
-    return { state: NOTHING_STALE, outputs: [{ kind: 'retain', families: [] }] };
+    return {
+      state: { ...NOTHING_STALE, granted: state.granted },
+      outputs: [{ kind: 'retain', families: [] }],
+    };
   }
-  const families = keptFamilies(agreed).filter((family) => !state.overdue.includes(family));
+  const times = longLivedTimes(agreed, state.granted);
+  const survives = (family: BgpFamily): boolean => survivesRepetition(agreed, times[family]);
+  const families = keptFamilies(agreed, times).filter((family) => !state.overdue.includes(family));
   const stale = families.map((family): StaleFamily => {
     // RFC 9494 §4.2: a family that RFC 4724 does not list has a restart time of 0.
     const restartTime = agreed.families.includes(family) ? agreed.remoteTime * 1000 : 0;
     const before = state.stale.find((s) => s.family === family);
     const longLivedTime = (agreed.longLived[family] ?? 0) * 1000;
-    const earlier = before !== undefined && survivesRepetition(agreed, longLivedTime) ? before : undefined;
+    const earlier = survives(family) ? before : undefined;
     // Long-lived ones have a bound of their own; what the peer has told since has its restart time.
     const bound = earlier === undefined || earlier.longLived ? now + restartTime + STALE_TIME : earlier.bound;
     const until = Math.min(now + restartTime, bound);
-    return { family, longLived: false, until, bound, longLivedTime, longLivedUntil: earlier?.longLivedUntil };
+    return { family, longLived: false, until, bound, longLivedTime, longLivedTimer: earlier?.longLivedTimer };
   });
   // RFC 4724 §4.2: to deal with consecutive restarts, what was stale already goes.
-  const twice = drop(
-    state,
-    ({ family }) => !survivesRepetition(agreed, (agreed.longLived[family] ?? 0) * 1000),
-  );
+  const twice = drop(state, ({ family }) => !survives(family));
   return {
-    state: { connected: false, stale, overdue: [] },
+    state: { ...state, connected: false, stale, overdue: [] },
     outputs: [...twice.outputs, { kind: 'retain', families }],
   };
 }
 
 /** Those that the peer preserves by RFC 4724, then those by RFC 9494 alone. */
-function keptFamilies({ families, longLived }: AgreedRestart): readonly BgpFamily[] {
-  return [...families, ...FAMILIES.filter((f) => !families.includes(f) && (longLived[f] ?? 0) > 0)];
+function keptFamilies({ families }: AgreedRestart, times: LongLivedTimes): readonly BgpFamily[] {
+  return [...families, ...FAMILIES.filter((f) => !families.includes(f) && times[f] !== undefined)];
 }
 
 /** RFC 8538 §4.1 lifts the rule about consecutive restarts; and routes that may be kept for hours are not to go by it. */
-const survivesRepetition = (agreed: AgreedRestart, longLivedTime: number): boolean =>
-  agreed.notification || longLivedTime > 0;
+const survivesRepetition = (agreed: AgreedRestart, longLivedTime: number | undefined): boolean =>
+  agreed.notification || longLivedTime !== undefined;
 
 /** RFC 4724 §4.2: what the peer did not preserve, or does not speak of any more, goes at once; the rest waits for End-of-RIB. */
 function returned(
@@ -149,7 +167,7 @@ function returned(
     return !families.includes(family) || !kept(remote, family);
   });
   const stale = left.stale.map((s) => ({ ...s, until: Math.min(now + STALE_TIME, s.bound) }));
-  return { state: { connected: true, stale, overdue: [] }, outputs };
+  return { state: { ...state, connected: true, stale, overdue: [] }, outputs };
 }
 
 /** End-of-RIB: what the peer has not told again goes, and what it has told is a session's like any other. */
@@ -160,21 +178,32 @@ function synchronized(state: RestartState, family: BgpFamily): RestartStep {
 
 /** Whatever has run out by now. */
 function expire({ state, outputs }: RestartStep, now: number): RestartStep {
+  const { granted } = state;
   const become = (s: StaleFamily): boolean =>
-    !state.connected && !s.longLived && s.longLivedTime > 0 && s.until <= now;
+    !state.connected && !s.longLived && bounded(s.longLivedTime, granted) > 0 && s.until <= now;
   const longLived = state.stale.filter(become).map(({ family }) => ({ kind: 'long-lived', family }) as const);
   const stale = state.stale.map((s) =>
-    become(s) ? { ...s, longLived: true, longLivedUntil: s.longLivedUntil ?? now + s.longLivedTime } : s,
+    become(s)
+      ? { ...s, longLived: true, longLivedTimer: s.longLivedTimer ?? { since: now, time: s.longLivedTime } }
+      : s,
   );
-  const late = state.connected ? stale.filter(({ longLivedUntil = now + 1 }) => longLivedUntil <= now) : [];
+  const late = state.connected ? stale.filter((s) => (longLivedEnd(s, granted) ?? now + 1) <= now) : [];
   const overdue = [...state.overdue, ...late.map(({ family }) => family)];
-  const rest = drop({ ...state, stale, overdue }, (s) => nextMoment(s) <= now);
+  const rest = drop({ ...state, stale, overdue }, (s) => nextMoment(s, granted) <= now);
   return { state: rest.state, outputs: [...outputs, ...longLived, ...rest.outputs] };
 }
 
-function nextMoment({ longLived, until, longLivedUntil = Number.POSITIVE_INFINITY }: StaleFamily): number {
-  return longLived ? longLivedUntil : Math.min(until, longLivedUntil);
+function nextMoment(stale: StaleFamily, granted: number): number {
+  const end = longLivedEnd(stale, granted) ?? Number.POSITIVE_INFINITY;
+  return stale.longLived ? end : Math.min(stale.until, end);
 }
+
+/** When they go for good; undefined: they were never long-lived. */
+const longLivedEnd = ({ longLivedTimer: timer }: StaleFamily, granted: number): number | undefined =>
+  timer && timer.since + bounded(timer.time, granted);
+
+/** Milliseconds that the peer wants, bounded by the seconds that it gets. */
+const bounded = (wanted: number, granted: number): number => Math.min(wanted, granted * 1000);
 
 function drop(state: RestartState, goes: (family: StaleFamily) => boolean): RestartStep {
   const stale = state.stale.filter((s) => !goes(s));

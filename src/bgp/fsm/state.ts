@@ -21,6 +21,8 @@ export interface FsmConfig
   readonly routerID: Address;
   /** IPv4 routes may come with IPv6 next hops, RFC 8950. Absent: not offered. */
   readonly extendedNextHop?: boolean;
+  /** We help with long-lived graceful restart, RFC 9494. Absent: not offered. */
+  readonly longLived?: boolean;
 }
 
 /** What graceful restart must know of this run: whether it follows another, and what that has left. RFC 4724 §4.1. */

@@ -52,6 +52,8 @@ export function peerConfig(neighbour: Neighbour, view: PeerView, problems: Probl
     export: exportPolicy(neighbour, policies, rules.export),
     ttlSecurity: peer?.ttlSecurity,
     restartTime: restartTime(neighbour, facts),
+    // Nodes ask nobody for it, so that the mesh has no such field.
+    longLivedStaleTime: peer?.longLivedStaleTime,
     // A node that says nothing any more is gone, and its pods with it; a router that restarts goes on forwarding.
     notificationRestart: node === undefined ? undefined : false,
     addPath: addPath(neighbour),

@@ -113,6 +113,14 @@ const spec = ruled(
         4095,
       ),
     ),
+    longLivedStaleTime: Type.Optional(
+      ours(
+        duration(
+          'How long routes of the peer may be kept as long-lived stale ones if it asks for that (RFC 9494), at most 604800; 0 or absent: not at all, nor with maxRestartTime 0.',
+          604_800,
+        ),
+      ),
+    ),
     holdTime: Type.Optional(ruled(ours(duration('Proposed hold time: 0 or 3 to 65535.')), holdTimeRule)),
     keepaliveTime: Type.Optional(
       ruled(duration('Time between keepalives; a third of the hold time is the most.'), keepaliveTimeRule),

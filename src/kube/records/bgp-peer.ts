@@ -10,6 +10,7 @@ import {
   peerAddressDecoder,
   restartTimeDecoder,
   selectorDecoder,
+  staleTimeDecoder,
   unicastDecoder,
   waitDecoder,
 } from './field-decoder.ts';
@@ -45,6 +46,8 @@ export interface BGPPeerRecord {
   readonly ttlSecurity?: number;
   /** Seconds. */
   readonly maxRestartTime?: number;
+  /** Seconds; 0: off. Ours. */
+  readonly longLivedStaleTime?: number;
   /** Seconds. Ours. */
   readonly holdTime?: number;
   /** Seconds. */
@@ -95,6 +98,7 @@ export function parseBGPPeer(value: unknown): Parsed<BGPPeerRecord> {
     keepOriginalNextHop: spec.keepOriginalNextHop ?? false,
     ttlSecurity: hopsOf(spec.ttlSecurity),
     maxRestartTime: decodeField(peer, 'maxRestartTime', restartTimeDecoder),
+    longLivedStaleTime: decodeField(peer, 'longLivedStaleTime', staleTimeDecoder),
     holdTime: decodeField(peer, 'holdTime', holdTimeDecoder),
     keepaliveTime: decodeField(peer, 'keepaliveTime', keepaliveTimeDecoder),
     numAllowedLocalASNumbers: spec.numAllowedLocalASNumbers,

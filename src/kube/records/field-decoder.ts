@@ -80,6 +80,16 @@ export const restartTimeDecoder = decoder(
   'write 120s, or remove the field',
 );
 
+/** How long long-lived stale routes are kept at most: up to a week, where the 24 bits of RFC 9494 §3.1 have room for 194 days. */
+export const staleTimeDecoder = decoder(
+  (value) => {
+    const seconds = parseSeconds(value);
+    return seconds !== undefined && seconds >= 0 && seconds <= 604_800 ? seconds : undefined;
+  },
+  'a stale time: 0 to 604800 seconds',
+  'write 1h, or remove the field',
+);
+
 /** How long something waits: up to a day. */
 export const waitDecoder = decoder(
   (value) => {

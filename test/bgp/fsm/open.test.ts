@@ -89,7 +89,6 @@ describe('the peer’s OPEN', () => {
                 { family: 'ipv6-unicast', forwarding: false },
               ],
             },
-            { kind: 'long-lived-graceful-restart', families: [] },
           ],
         },
       },
@@ -156,7 +155,12 @@ describe('our OPEN offers', () => {
       undefined,
       'restart  120 ipv4-unicast',
     ],
-    ['the help of RFC 9494', {}, undefined, 'long-lived-graceful-restart'],
+    [
+      'the help of RFC 9494 where it is wanted',
+      { longLived: true },
+      undefined,
+      'long-lived-graceful-restart',
+    ],
     ['add-path', { ...only4, addPath: 'receive' }, undefined, 'add-path ipv4-unicast receive'],
     ['its role to an external peer', { role: 'customer' }, undefined, 'role customer'],
     ['IPv6 next hops', { extendedNextHop: true }, undefined, 'next hop ipv4-unicast 2'],
@@ -165,7 +169,8 @@ describe('our OPEN offers', () => {
   });
 
   test.each([
-    ['graceful restart with a time of 0', { restartTime: 0 }, /restart/],
+    ['graceful restart with a time of 0', { restartTime: 0, longLived: true }, /restart/],
+    ['the help of RFC 9494 that nobody has asked for', {}, /long-lived/],
     ['its role to an internal peer', { role: 'peer', ...internal }, /role/],
     [
       'IPv6 next hops for IPv4 without IPv4',

@@ -12,7 +12,7 @@ import {
   type RestartState,
   restartDeadline,
 } from '../../../src/bgp/fsm/restart.ts';
-import { type AgreedRestart, agreeRestart } from '../../../src/bgp/fsm/restart-agreement.ts';
+import { type AgreedRestart, agreeRestart, longLivedTimes } from '../../../src/bgp/fsm/restart-agreement.ts';
 import type { Capability } from '../../../src/bgp/wire/capability.ts';
 import type { NotificationMessage, OpenMessage } from '../../../src/bgp/wire/message.ts';
 import { hardReset, notification, shutdownNotification } from '../../../src/bgp/wire/notification.ts';
@@ -31,6 +31,8 @@ const plain: AgreedRestart = {
 };
 const notifying: AgreedRestart = { ...plain, notification: true };
 const longLived: AgreedRestart = { ...plain, longLived: { [V4]: 3600 } };
+/** Seconds that we grant where nothing else is said. */
+const GRANTED = 7 * 86_400;
 
 const tcpGone: DownReason = { reason: 'connection reset by the peer' };
 const told = (direction: 'sent' | 'received', message: NotificationMessage): DownReason => ({
@@ -58,7 +60,7 @@ function back(
 }
 
 class Helper {
-  state: RestartState = NOTHING_STALE;
+  state: RestartState = { ...NOTHING_STALE, granted: GRANTED };
   now = 0;
 
   input(input: RestartInput): readonly string[] {
@@ -79,6 +81,10 @@ class Helper {
     return this.input({ kind: 'end-of-rib', family });
   }
 
+  grant(seconds: number): readonly string[] {
+    return this.input({ kind: 'granted', seconds });
+  }
+
   tick(seconds: number): readonly string[] {
     this.now += seconds * 1000;
     return this.input({ kind: 'tick' });
@@ -93,8 +99,9 @@ const text = (output: RestartOutput): string =>
   output.kind === 'retain' ? `retain ${output.families.join(' ')}`.trim() : `${output.kind} ${output.family}`;
 
 /** A helper whose peer has just lost its session. */
-function keeping(agreed: AgreedRestart): Helper {
+function keeping(agreed: AgreedRestart, granted = GRANTED): Helper {
   const helper = new Helper();
+  helper.grant(granted);
   helper.established(peerOpen);
   helper.lost(agreed);
   return helper;
@@ -295,6 +302,67 @@ describe('long-lived stale routes (RFC 9494 §4.2)', () => {
   });
 });
 
+describe('what we grant of the time that a peer wants', () => {
+  test.each([
+    ['less than it wants', 600, 600],
+    ['as much', 3600, 3600],
+    ['more', 7200, 3600],
+  ])('%s', (_, granted, kept) => {
+    const helper = keeping(longLived, granted);
+    expect(keptUntil(helper.state)).toBe((120 + kept) * 1000);
+    expect(helper.tick(120)).toEqual([`long-lived ${V4}`, `drop ${V6}`]);
+    expect(restartDeadline(helper.state)).toBe((120 + kept) * 1000);
+    expect(helper.tick(kept - 1)).toEqual([]);
+    expect(helper.tick(1)).toEqual([`drop ${V4}`]);
+  });
+
+  test('nothing: RFC 4724 alone counts', () => {
+    const helper = keeping(longLived, 0);
+    expect(keptUntil(helper.state)).toBe(120_000);
+    expect(helper.tick(120)).toEqual([`drop ${V4}`, `drop ${V6}`]);
+    expect(helper.lost({ ...longLived, families: [V6] })).toEqual([`retain ${V6}`]);
+  });
+
+  test('nothing: neither do routes outlive a second loss by it', () => {
+    const helper = keeping(longLived, 0);
+    helper.established(back([V4, V6]));
+    expect(helper.lost(longLived)).toEqual([`drop ${V4}`, `drop ${V6}`, `retain ${V4} ${V6}`]);
+  });
+
+  test('may change while routes are kept: what counts is how long they have been long-lived', () => {
+    const helper = keeping(longLived, 600);
+    helper.tick(120);
+    helper.tick(500);
+    expect(helper.grant(7200)).toEqual([]);
+    expect(restartDeadline(helper.state)).toBe(3_720_000);
+    expect(helper.grant(501)).toEqual([]);
+    expect(restartDeadline(helper.state)).toBe(621_000);
+    expect(helper.grant(500)).toEqual([`drop ${V4}`]);
+  });
+
+  test('may be turned off while routes are kept: long-lived ones go at once, others in their time', () => {
+    const helper = keeping({ ...longLived, longLived: { [V4]: 3600, [V6]: 3600 }, families: [V4] });
+    expect(helper.stale).toEqual([V4, V6]);
+    expect(helper.grant(0)).toEqual([`drop ${V6}`]);
+    expect(helper.tick(120)).toEqual([`drop ${V4}`]);
+  });
+
+  test('outlives what is kept', () => {
+    const helper = keeping(longLived, 600);
+    helper.lost(undefined);
+    helper.lost(longLived);
+    expect(keptUntil(helper.state)).toBe(720_000);
+  });
+
+  test.each([
+    ['the lesser of both counts, family by family', { [V4]: 60, [V6]: 900 }, 600, { [V4]: 60, [V6]: 600 }],
+    ['nothing is granted', { [V4]: 60 }, 0, {}],
+    ['nothing is wanted', { [V4]: 0 }, 600, {}],
+  ])('%s', (_, wanted, granted, times) => {
+    expect(longLivedTimes({ ...plain, longLived: wanted }, granted)).toEqual(times);
+  });
+});
+
 describe('what two OPENs agree on', () => {
   const llgr: Capability = {
     kind: 'long-lived-graceful-restart',
@@ -331,7 +399,7 @@ describe('what two OPENs agree on', () => {
   });
 });
 
-test('whatever happens, nothing is kept without a deadline, and not longer than the peer asked for', () => {
+test('whatever happens, nothing is kept without a deadline, and not longer than the peer asked for and we grant', () => {
   const agreed = fc.constantFrom(plain, notifying, longLived, undefined);
   const input: fc.Arbitrary<RestartInput> = fc.oneof(
     fc.record({
@@ -345,6 +413,7 @@ test('whatever happens, nothing is kept without a deadline, and not longer than 
       families: fc.constant([V4, V6] as const),
     }),
     fc.record({ kind: fc.constant('end-of-rib' as const), family: fc.constantFrom(V4, V6) }),
+    fc.record({ kind: fc.constant('granted' as const), seconds: fc.constantFrom(0, 100, 3600, GRANTED) }),
     fc.constant<RestartInput>({ kind: 'tick' }),
   );
   fc.assert(
@@ -360,7 +429,8 @@ test('whatever happens, nothing is kept without a deadline, and not longer than 
         expect(deadline === undefined).toBe(helper.stale.length === 0);
         if (deadline === undefined) continue;
         expect(deadline).toBeGreaterThan(helper.now);
-        expect(keptUntil(helper.state)).toBeLessThanOrEqual(Math.max(last, helper.now) + 3_900_000);
+        const longest = 300 + Math.min(3600, helper.state.granted);
+        expect(keptUntil(helper.state)).toBeLessThanOrEqual(Math.max(last, helper.now) + longest * 1000);
         expect(new Set(helper.stale).size).toBe(helper.stale.length);
       }
     }),

@@ -35,6 +35,7 @@ describe('each field of a BGPPeer', () => {
     [{ ttlSecurity: 3 }, { ttlSecurity: 3 }],
     [{ maxRestartTime: 0 }, { restartTime: 0 }],
     [{ maxRestartTime: 90 }, { restartTime: 90 }],
+    [{ longLivedStaleTime: 3600 }, { longLivedStaleTime: 3600 }],
     [{ numAllowedLocalASNumbers: 0 }, {}],
     [{ numAllowedLocalASNumbers: 2 }, { allowedOwnAS: 2 }],
     [{ maxPrefixes: 100 }, { prefixLimit: { limit: 100, warnAt: 80, restartAfter: 300 } }],

@@ -125,7 +125,7 @@ export const RESTARTS: readonly Feature[] = [
   },
   {
     name: 'long-lived graceful restart of the daemon, helped by us',
-    options: { neighbor: { restartTime: 2, longLivedTime: 3600 } },
+    options: { neighbor: { restartTime: 2, longLivedTime: 3600 }, peer: { longLivedStaleTime: 3600 } },
     capability: 'long-lived-graceful-restart',
     cell: weHelpForLong,
     cannot: {

@@ -145,6 +145,11 @@ describe('bad peers are refused', () => {
       'GRY_FIELD_INVALID spec.maxRestartTime: "4096s" is not a restart time: 0 to 4095 seconds; write 120s, or remove the field',
     ],
     [
+      'stale time',
+      { ...good, longLivedStaleTime: '169h' },
+      'GRY_FIELD_INVALID spec.longLivedStaleTime: "169h" is not a stale time: 0 to 604800 seconds; write 1h, or remove the field',
+    ],
+    [
       'pods as peers',
       { ...good, localWorkloadSelector: 'all()' },
       'GRY_UNSUPPORTED_FIELD spec.localWorkloadSelector: the field is not carried out, and without it the object would mean something else; write a BGPPeer with peerIP or peerSelector',
@@ -273,6 +278,8 @@ describe('good peers', () => {
     [{ ttlSecurity: 255 }, {}],
     [{ maxRestartTime: '2m' }, { maxRestartTime: 120 }],
     [{ maxRestartTime: 0 }, { maxRestartTime: 0 }],
+    [{ longLivedStaleTime: '168h' }, { longLivedStaleTime: 604_800 }],
+    [{ longLivedStaleTime: 0 }, { longLivedStaleTime: 0 }],
     [{ numAllowedLocalASNumbers: 2 }, { numAllowedLocalASNumbers: 2 }],
     [{ filters: ['a', 'b'] }, { filters: ['a', 'b'] }],
     [{ reachableBy: '192.0.2.254' }, { reachableBy: '192.0.2.254' }],
