@@ -59,7 +59,8 @@ export class RemoteRoutes {
   learned(prefix: Prefix, { nextHops, peers }: Ways): DesiredRoute | Unresolved {
     const from = this.#label(peers);
     // Import policy refuses these too; a podCIDR of ours that came later than the route is caught here.
-    if (this.#own.overlaps(prefix)) return { prefix, from, reason: "it overlaps this node's podCIDR" };
+    // A wider one, such as a default route, does no harm: the block is more specific.
+    if (this.#own.covers(prefix)) return { prefix, from, reason: 'it lies inside a podCIDR of this node' };
     const [first] = nextHops;
     // Nearly every route of a large table has one next hop: its ways are shared, not copied.
     if (nextHops.length === 1 && first !== undefined) {

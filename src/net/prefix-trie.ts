@@ -72,16 +72,25 @@ export class PrefixTrie<V> {
 
   /** Whether any entry contains `prefix`, is contained in it, or equals it. */
   overlaps(prefix: Prefix): boolean {
+    const node = this.#firstEntry(prefix);
+    // Branches without entries are pruned: a node with children has an entry below it.
+    return node?.entry !== undefined || node?.zero !== undefined || node?.one !== undefined;
+  }
+
+  /** Whether any entry contains `prefix` or equals it. */
+  covers(prefix: Prefix): boolean {
+    return this.#firstEntry(prefix)?.entry !== undefined;
+  }
+
+  /** The first node with an entry on the way to the prefix; else the prefix's own, where there is one. */
+  #firstEntry(prefix: Prefix): Node<V> | undefined {
     const bytes = prefixBytes(prefix);
     const bits = prefixLength(prefix);
     let node: Node<V> | undefined = this.#roots[prefixFamily(prefix)];
-    for (let i = 0; node !== undefined; i++) {
-      if (node.entry !== undefined) return true;
-      // Branches without entries are pruned: a node with children has an entry below it.
-      if (i === bits) return node.zero !== undefined || node.one !== undefined;
+    for (let i = 0; i < bits && node !== undefined && node.entry === undefined; i++) {
       node = bit(bytes, i) === 0 ? node.zero : node.one;
     }
-    return false;
+    return node;
   }
 
   #entriesAlong(bytes: Uint8Array, bits: number, family: Family): { prefix: Prefix; value: V }[] {

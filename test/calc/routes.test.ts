@@ -99,6 +99,9 @@ it('blocks are blackholes, pods stand on their links, learned blocks go via whoe
       learned('10.60.0.0/16', ['192.168.34.10'], 'peer/tor-a'),
       learned('10.70.0.0/16', ['fd00:34::11'], 'peer/tor-a'),
       learned('10.233.90.128/25', ['192.168.34.11'], 'mesh/node-b'),
+      learned('10.233.90.0/24', ['192.168.34.11'], 'mesh/node-b'),
+      learned('0.0.0.0/0', ['192.168.34.1'], 'peer/tor-a'),
+      learned('fd00::/16', ['fd00:34::11'], 'peer/tor-a'),
     ],
   );
   expect(golden(result)).toBe(
@@ -111,13 +114,16 @@ fd00:90::7/128 dev gryp0123456789a  # pod, pod default/web-0
 fd00:96::/64 via fd00:34::11 dev eth0 src fd00:34::10  # remote, bgp mesh/node-b
 10.233.102.0/24 via 192.168.34.1 dev eth0 src 192.168.34.10  # remote, bgp mesh/node-c
 10.50.0.0/16 via 192.168.34.1 dev eth0 + via 192.168.34.2 dev eth0 src 192.168.34.10  # remote, bgp peer/tor-a, peer/tor-b
+0.0.0.0/0 via 192.168.34.1 dev eth0 src 192.168.34.10  # remote, bgp peer/tor-a
+fd00::/16 via fd00:34::11 dev eth0 src fd00:34::10  # remote, bgp peer/tor-a
 ! 10.233.90.8/32: its link gryp00000000000 does not exist  # container c2
 ! 10.233.90.9/32: the pod is being attached  # container c3
 ! 10.233.90.10/32: the pod is being detached  # container c4
 ! fd00:102::/64: next hop fd00:35::12: the kernel has no route to it  # bgp mesh/node-c
 ! 10.60.0.0/16: next hop 192.168.34.10 is an address of this node  # bgp peer/tor-a
 ! 10.70.0.0/16: next hop fd00:34::11 is of the other family  # bgp peer/tor-a
-! 10.233.90.128/25: it overlaps this node's podCIDR  # bgp mesh/node-b`.trim(),
+! 10.233.90.128/25: it lies inside a podCIDR of this node  # bgp mesh/node-b
+! 10.233.90.0/24: it is the route of podCIDR  # bgp mesh/node-b`.trim(),
   );
   expect([...result.hold]).toEqual(['10.233.90.8/32', '10.233.90.9/32', '10.233.90.10/32']);
 });

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { address } from '../../src/net/address.ts';
-import { containsAddress, overlaps, type Prefix, prefix, prefixLength } from '../../src/net/prefix.ts';
+import {
+  containsAddress,
+  containsPrefix,
+  overlaps,
+  type Prefix,
+  prefix,
+  prefixLength,
+} from '../../src/net/prefix.ts';
 import { PrefixTrie } from '../../src/net/prefix-trie.ts';
 import { anyAddress, anyPrefix } from '../support/arbitraries.ts';
 
@@ -42,6 +49,7 @@ it('behaves as a list of prefixes would, whatever is put in and taken out', () =
       }
       for (const target of [area, ...few]) {
         expect(trie.overlaps(target)).toBe([...model.keys()].some((p) => overlaps(p, target)));
+        expect(trie.covers(target)).toBe([...model.keys()].some((p) => containsPrefix(p, target)));
       }
     }),
   );
