@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentNode } from '../support/agent-node.ts';
-import { agentPair, learnedRoutes, pairNodes, quickBgp } from '../support/agent-pair.ts';
+import { agentPair, bgpDefaults, learnedRoutes, pairNodes } from '../support/agent-pair.ts';
 import { createSwitch, type TestNetns } from '../support/netns.ts';
 
 let lan: TestNetns;
@@ -17,7 +17,8 @@ const check = async (node: AgentNode, name: string) =>
   (await node.status()).checks.find((c) => c.name === name);
 
 it('routes are learned by BGP, and go when the node falls silent', async () => {
-  await using nodes = await agentPair(lan);
+  const quick = bgpDefaults('holdTime: 3', 'keepaliveTime: 1');
+  await using nodes = await agentPair(lan, pairNodes + quick);
   const { a, b } = nodes;
   a.start('node-a');
   await a.until('the first pass', async () => (await check(a, 'applied'))?.ok);
@@ -47,7 +48,7 @@ it('routes go at once with a node that is shut down, and its peers are told why'
   await learned(a);
   // As the kubelet writes it when systemd asks it to end the pods.
   const shuttingDown = '- status: "False"\n    reason: KubeletNotReady\n    message: node is shutting down';
-  const [first, ...rest] = (pairNodes + quickBgp()).split('- status: "True"');
+  const [first, ...rest] = pairNodes.split('- status: "True"');
   b.write('all.yaml', `${first}- status: "True"${rest.join(shuttingDown)}`);
   await b.until('the condition', async () => (b.log().match(/manifest read/g)?.length ?? 0) > 1);
   await b.stop();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import type { BgpRoute } from '../../src/api/resources/bgp-route.ts';
 import type { Peer } from '../../src/api/resources/peer.ts';
 import { connect, createNetns, type TestNetns } from './netns.ts';
@@ -180,15 +181,21 @@ export class AgentNode implements AsyncDisposable {
   }
 
   /** Everything that `ip monitor route` says about routes with our mark while it is open. */
-  watchRoutes(): Disposable & { readonly lines: string[] } {
+  watchRoutes(): RouteWatch {
     const lines: string[] = [];
     const child = spawn('nsenter', [`--net=${this.netns.path}`, 'ip', 'monitor', 'route'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const take = (text: string): void =>
-      void lines.push(...text.split('\n').filter((line) => line.includes('proto 71')));
-    child.stdout.setEncoding('utf8').on('data', take);
-    return { lines, [Symbol.dispose]: () => void child.kill('SIGKILL') };
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('proto 71')) lines.push(line);
+    });
+    const upToNow = async (): Promise<readonly string[]> => {
+      await this.netns.ip('route add blackhole 198.51.100.0/24 proto 71');
+      const mark = (): number => lines.findIndex((line) => line.startsWith('blackhole 198.51.100.0/24'));
+      await this.until('the mark', () => Promise.resolve(mark() >= 0));
+      return lines.slice(0, mark());
+    };
+    return { lines, upToNow, [Symbol.dispose]: () => void child.kill('SIGKILL') };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,6 +203,13 @@ export class AgentNode implements AsyncDisposable {
     this.netns.remove();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** What a node's kernel says about its routes. */
+export interface RouteWatch extends Disposable {
+  readonly lines: string[];
+  /** All lines about what has happened until now, none of them under way any more. It leaves a route behind as its mark. */
+  upToNow(): Promise<readonly string[]>;
 }
 
 /** The name of the uplink's other end. */

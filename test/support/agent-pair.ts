@@ -6,12 +6,12 @@ export const pairNodes =
   nodeManifest('node-a', ['10.244.1.0/24', 'fd00:244:1::/64'], ['192.0.2.10', '2001:db8::10']) +
   nodeManifest('node-b', ['10.244.2.0/24', 'fd00:244:2::/64'], ['192.0.2.11', '2001:db8::11']);
 
-/** BGPConfiguration `default` with quick timers and, in the form of YAML's braces, more fields: `ebgpRequiresPolicy: true`. */
-export const quickBgp = (...fields: readonly string[]): string =>
+/** BGPConfiguration `default` with these fields, such as `ebgpRequiresPolicy: true`. */
+export const bgpDefaults = (...fields: readonly string[]): string =>
   `apiVersion: gryphon.dev/v1alpha1
 kind: BGPConfiguration
 metadata: {name: default}
-spec: {${['holdTime: 3', 'keepaliveTime: 1', ...fields].join(', ')}}
+spec: {${fields.join(', ')}}
 ---
 `;
 
@@ -20,12 +20,12 @@ export interface AgentPair extends AsyncDisposable {
   readonly b: AgentNode;
 }
 
-/** Nodes `node-a` and `node-b` of `pairNodes` on one switch, their agents not started yet; their manifests are in `all.yaml`. */
-export async function agentPair(lan: TestNetns): Promise<AgentPair> {
+/** Nodes `node-a` and `node-b` of `pairNodes` on one switch, their agents not started yet. The manifests of each are in its `all.yaml`. */
+export async function agentPair(lan: TestNetns, manifests = pairNodes): Promise<AgentPair> {
   await using made = new AsyncDisposableStack();
   const a = made.use(await AgentNode.plug(lan, ['192.0.2.10/24', '2001:db8::10/64']));
   const b = made.use(await AgentNode.plug(lan, ['192.0.2.11/24', '2001:db8::11/64']));
-  for (const node of [a, b]) node.write('all.yaml', pairNodes + quickBgp());
+  for (const node of [a, b]) node.write('all.yaml', manifests);
   const kept = made.move();
   return { a, b, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
