@@ -62,15 +62,13 @@ async function attach(node: AgentNode, pod: TestNetns): Promise<readonly string[
   return (json.ips ?? []).map(({ address }) => address.split('/')[0] ?? '');
 }
 
-/** Both ends of the session have exchanged everything, and nothing is kept from before any more. */
-async function settled(...nodes: readonly AgentNode[]): Promise<void> {
-  for (const node of nodes) {
-    await node.until('the session', async () => {
-      const [peer] = await node.peers();
-      return peer?.state === 'established' && peer.endOfRib && peer.gracefulRestart?.staleUntil === undefined;
-    });
-    await node.until('nothing held', async () => !(await node.gryphon('routes')).includes('held'));
-  }
+/** The session stands, everything is exchanged, and nothing is kept from before any more. */
+async function settled(node: AgentNode): Promise<void> {
+  await node.until('the session', async () => {
+    const [peer] = await node.peers();
+    return peer?.state === 'established' && peer.endOfRib && peer.gracefulRestart?.staleUntil === undefined;
+  });
+  await node.until('nothing held', async () => !(await node.gryphon('routes')).includes('held'));
 }
 
 it('no packet between pods is lost, and no route moves, while agents are killed or stopped and started again', async () => {
@@ -82,7 +80,7 @@ it('no packet between pods is lost, and no route moves, while agents are killed 
   using server = await createNetns();
   await attach(a, client);
   const [ipv4 = '', ipv6 = ''] = await attach(b, server);
-  await settled(a, b);
+  await Promise.all([a, b].map(settled));
   const tables = [await a.routes(), await b.routes()];
   expect(await a.remoteRoutes()).toEqual(learnedRoutes.a);
   expect(await b.remoteRoutes()).toEqual(learnedRoutes.b);
@@ -105,7 +103,7 @@ it('no packet between pods is lost, and no route moves, while agents are killed 
       await node.stop(signal);
       await flow();
       node.start(name);
-      await settled(a, b);
+      await Promise.all([a, b].map(settled));
       await flow();
     }
   }
