@@ -11,7 +11,7 @@ const AT_ONCE = '16';
 /** More than this, forgotten for each pod of a round, would be seen: half of what the smallest record of an attachment takes. */
 const BYTES_PER_POD = 256;
 /** Pages that the allocator below keeps for the next time; the heap tells the truth, this only that nothing beside it grows. */
-const RESIDENT_NOISE = 24 << 20;
+const ALLOCATOR_NOISE = 24 << 20;
 
 /** Namespaces `STEM0` to `STEMn`, all at once, which `ip netns add` one by one takes minutes for. */
 async function makeSandboxes(): Promise<AsyncDisposable & { readonly stem: string }> {
@@ -36,7 +36,7 @@ const filesIn = (directory: string): readonly string[] =>
     .filter((file) => !file.startsWith('compiled'))
     .sort();
 
-test('a thousand ADDs and a thousand DELs, twice: nothing stays, and the agent does not grow', async () => {
+test('a thousand ADDs and a thousand DELs, three times: nothing stays, and the agent does not grow', async () => {
   await using node = await CniNode.create(
     { podCIDRs: [prefix('10.244.0.0/21'), prefix('fd00:244::/64')], mtu: 1500 },
     0,
@@ -73,16 +73,18 @@ test('a thousand ADDs and a thousand DELs, twice: nothing stays, and the agent d
     return await node.measure();
   }
   const first = await round();
-  const second = await round();
+  await round();
+  // The heap swings by half a megabyte from one round to the next, to and fro: the third is like the first.
+  const third = await round();
 
-  expect(second.descriptors).toBe(first.descriptors);
-  expect(second.heap - first.heap).toBeLessThan(PODS * BYTES_PER_POD);
-  expect(second.resident - first.resident).toBeLessThan(RESIDENT_NOISE);
+  expect(third.descriptors).toBe(first.descriptors);
+  expect(third.heap - first.heap).toBeLessThan(PODS * BYTES_PER_POD);
+  expect(third.besideHeap - first.besideHeap).toBeLessThan(ALLOCATOR_NOISE);
   expect(await node.netns.ip('route show proto 71')).toBe('');
   expect(await node.netns.ip('-6 route show proto 71')).toBe('');
   expect(await node.netns.ip('neigh show nud all')).not.toContain('gryp');
   expect(await node.netns.ip('neigh show proxy')).toBe('');
   expect(filesIn(node.directory)).toEqual(files);
-  // Compacted on the way: 8000 lines were written.
+  // Compacted on the way: 12000 lines were written.
   expect(state()?.lines).toBeLessThan(2 * PODS + 2000);
 }, 180_000);

@@ -32,15 +32,16 @@ export type CniAgentCommand =
 export interface CniAgentSize {
   /** Bytes. */
   readonly heap: number;
-  readonly resident: number;
+  /** Bytes in memory beside the heap, which takes room from the system as V8 sees fit. */
+  readonly besideHeap: number;
   /** Open file descriptors. */
   readonly descriptors: number;
 }
 
 function measure(): CniAgentSize {
   globalThis.gc?.();
-  const { heapUsed, rss } = process.memoryUsage();
-  return { heap: heapUsed, resident: rss, descriptors: fs.readdirSync('/proc/self/fd').length };
+  const { heapUsed, heapTotal, rss } = process.memoryUsage();
+  return { heap: heapUsed, besideHeap: rss - heapTotal, descriptors: fs.readdirSync('/proc/self/fd').length };
 }
 
 const toStderr =
