@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { KubeObject } from '../cluster/kubectl.ts';
+import { inCheckout } from '../cluster/layout.ts';
+import { until } from '../cluster/until.ts';
+import { deployProbes, probesTalk } from '../probe/probes.ts';
+import { type Stage, seconds } from '../stage.ts';
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
+export const condition = (object: KubeObject, type: string): Condition | undefined =>
+  (object.status['conditions'] as readonly Condition[]).find((candidate) => candidate.type === type);
+
+export function install(stage: Stage): void {
+  test('nodes wait for a network', async () => {
+    for (const node of await stage.cluster.kubectl.list('nodes'))
+      expect(condition(node, 'Ready')).toMatchObject({ status: 'False', reason: 'KubeletNotReady' });
+  });
+
+  test('kubectl apply makes all nodes Ready', async () => {
+    const { kubectl } = stage.cluster;
+    const start = Date.now();
+    await kubectl.run(['apply', '--filename', inCheckout('manifests/install.yaml')]);
+    await kubectl.do('wait --for=condition=Ready nodes --all --timeout 60s');
+    stage.figure('from kubectl apply to all nodes Ready', seconds(Date.now() - start));
+    await kubectl.do('--namespace gryphon-system rollout status daemonset gryphon --timeout 30s');
+    stage.figure('from kubectl apply to all agents ready', seconds(Date.now() - start));
+  });
+
+  test('each agent has said so on its Node', async () => {
+    for (const node of await stage.cluster.kubectl.list('nodes'))
+      expect(condition(node, 'NetworkUnavailable')).toMatchObject({
+        status: 'False',
+        reason: 'GryphonReady',
+      });
+  });
+
+  test('no agent reports a problem', async () => {
+    for (const { machine } of stage.cluster.nodes) {
+      const status = JSON.parse(
+        await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status'),
+      ) as object;
+      expect(status).toMatchObject({ ready: true, problems: [] });
+    }
+  });
+
+  test('pods come up and reach each other', async () => {
+    const start = Date.now();
+    await deployProbes(stage.cluster);
+    stage.figure('from a DaemonSet to three pods Ready', seconds(Date.now() - start));
+    stage.probes = await probesTalk(stage.cluster, 3);
+  }, 120_000);
+
+  test('kubectl exec and logs work', async () => {
+    const { kubectl } = stage.cluster;
+    expect(await kubectl.do('--namespace e2e exec daemonset/probe -- node --print 6*7')).toBe('42');
+    expect(await kubectl.do('--namespace gryphon-system logs daemonset/gryphon --container agent')).toContain(
+      '"msg":"conflist written"',
+    );
+  });
+
+  test('the table of an agent names every route', async () => {
+    const { kubectl } = stage.cluster;
+    const table = await kubectl.do(
+      '--namespace gryphon-system exec daemonset/gryphon --container agent -- gryphon routes',
+    );
+    for (const node of await kubectl.list('nodes'))
+      for (const cidr of node.spec['podCIDRs'] as readonly string[]) expect(table).toContain(cidr);
+    await until('every route is installed', 10, async () => !/failed|unresolved/.test(table));
+  });
+}
