@@ -13,7 +13,7 @@ NPM := node_modules/.package-lock.json
 SOURCES := $(shell find src)
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: help lab lab-down test unit root check fix build manifests image bench fuzz clean need-root
+.PHONY: help lab lab-down test unit root check fix build manifests image e2e bench fuzz clean need-root
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ manifests: $(NPM) ## writes the CRDs and manifests/install.yaml anew
 image: build packages-image ## the image of the agent without an engine, dist/gryphon-image.tar (image/README.md)
 	@node hack/image/pack.ts dist/gryphon-image.tar
 
+e2e: need-root image packages-e2e ## a real Kubernetes cluster in namespaces (test/e2e/README.md)
+	@hack/e2e
+
 bench: need-root build packages-test ## benchmarks against the C floor and other daemons, as ratios
 	@hack/bench
 
@@ -76,7 +79,7 @@ dist/gryphon-cni: $(wildcard src/cni/shim/*) hack/build-shim | packages-build
 	@hack/build-shim
 
 # Debian packages by purpose; hack/packages lists what is missing before it installs, and keeps daemons from starting.
-.PHONY: packages-build packages-lab packages-test packages-image
+.PHONY: packages-build packages-lab packages-test packages-image packages-e2e
 packages-build:
 	@hack/packages gcc musl-tools
 packages-image: packages-build
@@ -85,3 +88,5 @@ packages-lab: packages-build
 	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
 	@hack/packages containerd containernetworking-plugins podman tcpdump conntrack frr gobgpd openbgpd exabgp
+packages-e2e: packages-lab
+	@hack/packages containerd nftables openssl

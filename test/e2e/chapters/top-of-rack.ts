@@ -29,7 +29,7 @@ ${[
   .join('\n')}
 `;
 
-const peers = [layout.router.ipv4, layout.router.ipv6].map((peerIP, index) => ({
+const peerObjects = [layout.router.ipv4, layout.router.ipv6].map((peerIP, index) => ({
   apiVersion: 'gryphon.dev/v1alpha1',
   kind: 'BGPPeer',
   metadata: { name: `top-of-rack-${index}` },
@@ -51,7 +51,7 @@ export function topOfRack(stage: Stage): void {
     const { router, kubectl } = stage.cluster;
     fs.writeFileSync(router.file('/run/bird.conf'), birdConfiguration);
     bird = router.start('bird', ['bird', '-f', '-c', '/run/bird.conf', '-s', '/run/bird.ctl']);
-    await kubectl.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: peers }));
+    await kubectl.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: peerObjects }));
     const nodes = await kubectl.list('nodes');
     const cidrs = nodes.flatMap((node) => node.spec['podCIDRs'] as readonly string[]).sort();
     await expect.poll(learned, { timeout: 30_000 }).toEqual(cidrs);
@@ -67,11 +67,14 @@ export function topOfRack(stage: Stage): void {
     const text = await stage.cluster.kubectl.do(
       '--namespace gryphon-system exec daemonset/gryphon --container agent -- gryphon peers --output json',
     );
-    const rows = (JSON.parse(text) as { items: { name: string; state: string; prefixes: object }[] }).items;
-    expect(rows.filter(({ name }) => name.startsWith('top-of-rack'))).toMatchObject([
-      { state: 'established' },
-      { state: 'established' },
-    ]);
+    const { items } = JSON.parse(text) as { items: readonly { name: string }[] };
+    const peers = items.filter(({ name }) => name.includes('top-of-rack'));
+    expect(peers).toMatchObject(
+      ['ipv4-unicast', 'ipv6-unicast'].map((family) => ({
+        state: 'established',
+        prefixes: { [family]: { received: 0, advertised: 1 } },
+      })),
+    );
   });
 
   test('forgets everything when the peers are deleted', async () => {

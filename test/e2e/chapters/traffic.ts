@@ -19,7 +19,8 @@ const addresses = ({ ipv4, ipv6 }: { readonly ipv4: string; readonly ipv6: strin
   ipv6,
 ];
 
-const askFrom = (probe: Probe, targets: readonly Target[]) => ask(probe.node.machine, targets, probe.entrance);
+const askFrom = (probe: Probe, targets: readonly Target[]) =>
+  ask(probe.node.machine, targets, probe.entrance);
 
 export function traffic(stage: Stage): void {
   test('pods see each other by their own addresses, over TCP and UDP, in both families', async () => {

@@ -20,7 +20,7 @@ async function residue(machine: Machine): Promise<readonly string[]> {
     lines(/GRY-|gry:/, 'ip6tables-nft-save'),
     lines(/GRY-|gry/, 'nft', 'list', 'ruleset'),
     lines(/^gry/, 'ipset', 'list', '-name'),
-    lines(/gryphon/, 'ps', '-e', '-o', 'args'),
+    lines(/gryphon\.mjs|gryphon-cni/, 'ps', '-e', '-o', 'args'),
     lines(
       /gryphon/,
       'find',
@@ -58,7 +58,7 @@ export function uninstall(stage: Stage): void {
       /proto 71/,
       /GRY-/,
       /gry4-/,
-      /gryphon agent/,
+      /gryphon\.mjs agent/,
       /05-gryphon\.conflist/,
     ])
       expect(found).toMatch(mark);

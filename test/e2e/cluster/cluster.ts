@@ -78,6 +78,14 @@ export class Cluster implements AsyncDisposable {
       const nodes = await this.kubectl.list('nodes');
       return nodes.length === layout.nodes.length;
     });
+    // Its controllers are at work, too, when every namespace has got its service account.
+    await until(
+      'pods can be created',
+      60,
+      async () => (await this.kubectl.do('get serviceaccount default')) !== '',
+    );
+    const services = this.nodes.flatMap(({ containerd, kubelet, proxy }) => [containerd, kubelet, proxy]);
+    for (const service of services) if (!service.isRunning) throw new Error(`has ended: ${service.log()}`);
   }
 
   /** Until the API server is ready. */

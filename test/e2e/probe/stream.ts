@@ -36,16 +36,15 @@ export class Stream {
   }
 }
 
-/** Pings from each probe to every other one in both families while `work` is done. */
+/** Pings from each probe to the next one in both families while `work` is done: every node sends, forwards and answers. */
 export async function duringStreams(
   probes: readonly Probe[],
   work: () => Promise<void>,
 ): Promise<StreamResult> {
-  const streams = probes.flatMap((from) =>
-    probes
-      .filter((to) => to !== from)
-      .flatMap((to) => [to.ipv4, to.ipv6].map((address) => new Stream(from, address))),
-  );
+  const streams = probes.flatMap((from, index) => {
+    const to = probes[(index + 1) % probes.length] ?? from;
+    return [to.ipv4, to.ipv6].map((address) => new Stream(from, address));
+  });
   let results: readonly StreamResult[] = [];
   try {
     await work();

@@ -1,3 +1,4 @@
+// The program of that name, from the module that go.mod pins.
 package main
 
 import (
