@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -96,12 +97,27 @@ export class Machine {
     return this.exec('ip', ...line.split(' '));
   }
 
-  /** Lays a cable from a port of this machine, of this name, to `eth0` of another one. */
+  /**
+   * Lays a cable from a port of this machine, of this name, to `eth0` of another one. A machine that is installed anew keeps its network card: its
+   * address is made of its name.
+   */
   async connect(port: string, other: Machine): Promise<void> {
     // Only into the network: `ip` counts processes as this side does.
     const enter = ['--target', String(this.#pid), '--net', '--'];
-    const peer = ['peer', 'name', 'eth0', 'netns', String(other.#pid)];
-    await execa('nsenter', [...enter, 'ip', 'link', 'add', port, 'type', 'veth', ...peer]);
+    const card = ['address', hardwareAddress(other.name), 'netns', String(other.#pid)];
+    await execa('nsenter', [
+      ...enter,
+      'ip',
+      'link',
+      'add',
+      port,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      ...card,
+    ]);
   }
 
   /** A file of this machine, as programs outside reach it. */
@@ -122,6 +138,14 @@ export class Machine {
     await exited;
   }
 }
+
+/** Locally administered, the same for the same name. */
+const hardwareAddress = (name: string): string =>
+  `02:${createHash('sha256')
+    .update(name)
+    .digest('hex')
+    .slice(0, 10)
+    .replace(/..(?=.)/g, '$&:')}`;
 
 /** The program that an `nsenter` or `unshare` has forked; it appears a moment after its parent. */
 function childOf(parent: number | undefined): number {
