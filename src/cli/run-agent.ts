@@ -77,7 +77,7 @@ const defer = (fn: () => void): void => void setImmediate(fn);
 /** @throws UsageError when the settings do not say where objects come from */
 async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSignal): Promise<Source> {
   const { settings } = resolved;
-  const { namespace } = settings;
+  const { namespace, calicoKinds } = settings;
   const log = root.component(settings.source);
   const clock = systemClock;
   if (settings.source === 'manifests') {
@@ -85,7 +85,8 @@ async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSi
     if (directory === undefined)
       throw new UsageError('--source manifests needs a directory', 'add --manifests DIR');
     return {
-      openSource: (onChange) => new ManifestSource({ directory, namespace, clock, log, onChange }),
+      openSource: (onChange) =>
+        new ManifestSource({ directory, namespace, calicoKinds, clock, log, onChange }),
     };
   }
   const { kubeconfig } = settings;
@@ -104,7 +105,7 @@ async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSi
   const writer = new NodeWriter({ api, nodeName: nodeNameOf(resolved), clock, log });
   void writer.run(stop);
   return {
-    openSource: (onChange) => new ClusterSource({ api, namespace, clock, log, defer, onChange }),
+    openSource: (onChange) => new ClusterSource({ api, namespace, calicoKinds, clock, log, defer, onChange }),
     report: (report) => writer.set(report),
   };
 }

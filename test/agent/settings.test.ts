@@ -251,6 +251,7 @@ describe('shown to people', () => {
       manifests: '(none)',
       kubeconfig: '(none)',
       namespace: 'gryphon-system',
+      calicoKinds: 'off',
       clusterCIDR: '10.0.0.0/8,fd00::/48 (flag)',
       bgp: 'off (environment)',
       bgpPort: '179',

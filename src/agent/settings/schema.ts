@@ -78,6 +78,10 @@ export const settingsSchema = Type.Object({
     default: 'gryphon-system',
     description: 'Namespace of the agent, in which the Secrets are that hold passwords of BGP.',
   }),
+  calicoKinds: onOff(
+    'off',
+    "Read Calico's BGPConfigurations, BGPPeers, BGPFilters and IPPools too, and its annotations of Nodes; Gryphon's own count before them.",
+  ),
   clusterCIDR: setting<readonly Prefix[]>({
     type: 'array',
     form: 'prefixes',

@@ -7,18 +7,21 @@ import type { AnyRecord } from '../records/object.ts';
 import type { Parsed } from '../records/problem.ts';
 import { emptySnapshot, type Snapshot } from '../records/snapshot.ts';
 import { sleep } from './backoff.ts';
+import { type CalicoResource, calicoPairs } from './calico-resources.ts';
 import { ClusterStore } from './cluster-store.ts';
 import type { KubeApi } from './kube-api.ts';
 import { Reflector, type ReflectorSink } from './reflector.ts';
 import { reflectorProblems } from './reflector-problems.ts';
 import type { ReflectorStatus } from './reflector-status.ts';
-import { type Resource, resources, secretResource } from './resources.ts';
+import { type Resource, resources, resourcesBesideCalico, secretResource } from './resources.ts';
 import { Turns } from './turns.ts';
 
 export interface ClusterSourceOptions {
   readonly api: KubeApi;
   /** The namespace of the agent, in which its Secrets are. */
   readonly namespace: string;
+  /** Objects of Calico's kinds are read too. */
+  readonly calicoKinds?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Runs a function in the next turn of the event loop. */
@@ -41,6 +44,14 @@ interface FollowedSecret {
   isLate: boolean;
 }
 
+/** One kind of Calico's, which the server may not know. */
+interface FollowedPair {
+  readonly stored: Reflector<unknown>;
+  readonly writtenResource: CalicoResource;
+  /** Followed since the server was found not to know the stored ones. */
+  written?: Reflector<unknown>;
+}
+
 /** The API server as the source of all objects: one reflector per resource, and one per Secret that is referred to. */
 export class ClusterSource {
   readonly #options: ClusterSourceOptions;
@@ -48,6 +59,7 @@ export class ClusterSource {
   readonly #turns: Turns;
   readonly #problemLog: ProblemLog;
   readonly #reflectors: readonly Reflector<unknown>[];
+  readonly #calico: readonly FollowedPair[];
   /** By the name of the Secret and the keys that matter. */
   readonly #secrets = new Map<string, FollowedSecret>();
   readonly #firstRead = Promise.withResolvers<void>();
@@ -60,9 +72,14 @@ export class ClusterSource {
     this.#options = options;
     this.#turns = new Turns(options.clock, options.defer);
     this.#problemLog = new ProblemLog(options.log, 'problem in the cluster');
-    this.#reflectors = resources.map((resource) =>
+    const isBeside = options.calicoKinds === true;
+    this.#reflectors = (isBeside ? resourcesBesideCalico : resources).map((resource) =>
       this.#reflector(resource, this.#store.table(resource.map)),
     );
+    this.#calico = (isBeside ? calicoPairs : []).map(({ stored, written }) => ({
+      stored: this.#reflector(stored, this.#store.calicoTable(stored.map)),
+      writtenResource: written,
+    }));
   }
 
   get snapshot(): Snapshot {
@@ -75,9 +92,17 @@ export class ClusterSource {
     return times.reduce((a, b) => (a === undefined || b === undefined ? undefined : Math.min(a, b)));
   }
 
-  /** How each resource is doing. */
+  /** How each resource is doing; none of Calico's that the server does not know. */
   resources(): readonly ReflectorStatus[] {
-    return [...this.#reflectors, ...[...this.#secrets.values()].map((s) => s.reflector)].map((r) => r.status);
+    const secrets = [...this.#secrets.values()].map(({ reflector }) => reflector);
+    const calico = this.#calicoReflectors().filter((reflector) => !isAbsent(reflector));
+    return [...this.#reflectors, ...calico, ...secrets].map(({ status }) => status);
+  }
+
+  #calicoReflectors(): readonly Reflector<unknown>[] {
+    return this.#calico.flatMap(({ stored, written }) =>
+      written === undefined ? [stored] : [stored, written],
+    );
   }
 
   /**
@@ -88,7 +113,7 @@ export class ClusterSource {
     signal.throwIfAborted();
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
-    for (const reflector of this.#reflectors) void reflector.run(signal);
+    for (const reflector of [...this.#reflectors, ...this.#calicoReflectors()]) void reflector.run(signal);
     await this.#firstRead.promise;
   }
 
@@ -135,7 +160,10 @@ export class ClusterSource {
 
   #publish(): void {
     this.#toldAt = this.#options.clock.monotonic();
-    if (!this.#reflectors.every((reflector) => reflector.status.synced)) {
+    this.#followWritten();
+    const awaited = [...this.#reflectors, ...this.#calicoReflectors()];
+    // What begins to be followed later holds nothing back.
+    if (!this.#snapshot.synced && !awaited.every((reflector) => reflector.status.synced)) {
       const problems = this.#problems();
       if (!equal(problems, this.#snapshot.problems)) this.#change({ ...emptySnapshot, problems });
       return;
@@ -156,6 +184,26 @@ export class ClusterSource {
 
   #problems(): readonly Problem[] {
     return reflectorProblems(this.resources(), this.#options.clock.now());
+  }
+
+  /** Of Calico's kinds that the server does not know as they are stored, it may know the other form. */
+  #followWritten(): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    for (const pair of this.#calico) {
+      const { stored, writtenResource, written } = pair;
+      if (written !== undefined || !isAbsent(stored)) continue;
+      const table = this.#store.calicoTable(writtenResource.map);
+      pair.written = this.#reflector(writtenResource, {
+        replace: (objects) => {
+          if (isAbsent(stored)) table.replace(objects);
+        },
+        put: (name, object) => {
+          if (isAbsent(stored)) table.put(name, object);
+        },
+      });
+      void pair.written.run(signal);
+    }
   }
 
   /** Exactly those Secrets are followed that the objects of now refer to. */
@@ -203,6 +251,10 @@ export class ClusterSource {
     });
   }
 }
+
+/** The server does not know the resource. */
+const isAbsent = ({ status }: Reflector<unknown>): boolean =>
+  status.failure?.error.code === 'GRY_KUBE_ABSENT';
 
 /** The Secret, or that it may not be read. */
 const isAnswered = ({ reflector: { status } }: FollowedSecret): boolean =>

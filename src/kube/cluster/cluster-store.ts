@@ -1,6 +1,7 @@
 import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { isWorse, lastVersion } from '../last-version.ts';
+import { type CalicoMap, CalicoOverlay } from '../records/calico/overlay.ts';
 import type { AnyRecord } from '../records/object.ts';
 import { type FieldProblem, hasError, type Parsed } from '../records/problem.ts';
 import { secretReferences } from '../records/secret-references.ts';
@@ -106,35 +107,54 @@ export class ClusterStore {
     bgpFilters: new ObjectTable(),
     secrets: new ObjectTable(),
   };
+  readonly #calico: Readonly<Record<CalicoMap, ObjectTable>> = {
+    pools: new ObjectTable(),
+    bgpConfigurations: new ObjectTable(),
+    bgpPeers: new ObjectTable(),
+    bgpFilters: new ObjectTable(),
+  };
+  readonly #overlay = new CalicoOverlay();
   #snapshot: Snapshot = emptySnapshot;
 
   table(map: SnapshotMap): ObjectTable {
     return this.#tables[map];
   }
 
+  /** What Calico's objects of the kind go into; ours with the same names count before them. */
+  calicoTable(map: CalicoMap): ObjectTable {
+    return this.#calico[map];
+  }
+
   /** The keys of Secrets that the objects in force refer to, by the name of the Secret. */
   secretReferences(): ReadonlyMap<string, ReadonlySet<string>> {
-    return secretReferences(this.#maps());
+    return secretReferences(this.#maps().maps);
   }
 
   /** The snapshot of now, the very one given before where nothing has changed. `problems` are those of the source itself. */
   snapshot(synced: boolean, problems: readonly Problem[]): Snapshot {
-    const tables = Object.values(this.#tables);
+    const tables = [...Object.values(this.#tables), ...Object.values(this.#calico)];
+    const { maps, problems: shadowed } = this.#maps();
     const fresh: Snapshot = {
       synced,
       complete: synced && tables.every((table) => table.isKnown),
-      ...this.#maps(),
-      problems: [...problems, ...tables.flatMap((table) => table.problems)],
+      ...maps,
+      problems: [...problems, ...tables.flatMap((table) => table.problems), ...shadowed],
     };
     if (!isSame(fresh, this.#snapshot)) this.#snapshot = fresh;
     return this.#snapshot;
   }
 
-  #maps(): Pick<Snapshot, SnapshotMap> {
-    const maps = Object.entries(this.#tables).map(([map, table]) => [map, table.records]);
-    // The type holds: every resource puts what its own parser made into its own table.
-    return Object.fromEntries(maps);
+  #maps(): { readonly maps: Pick<Snapshot, SnapshotMap>; readonly problems: readonly Problem[] } {
+    const ours = recordsOf(this.#tables);
+    const { maps, problems } = this.#overlay.merge(ours, recordsOf(this.#calico));
+    return { maps: { ...ours, ...maps }, problems };
   }
+}
+
+function recordsOf<M extends SnapshotMap>(tables: Readonly<Record<M, ObjectTable>>): Pick<Snapshot, M> {
+  const maps = Object.entries<ObjectTable>(tables).map(([map, table]) => [map, table.records]);
+  // The type holds: every resource puts what its own parser made into its own table.
+  return Object.fromEntries(maps);
 }
 
 /** Maps by identity: their tables see to it that equal ones are the same. */

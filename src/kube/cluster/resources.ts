@@ -7,7 +7,7 @@ import { parseBGPConfiguration } from '../records/bgp-configuration.ts';
 import { parseBGPFilter } from '../records/bgp-filter.ts';
 import { parseBGPPeer } from '../records/bgp-peer.ts';
 import { parseIPPool } from '../records/ip-pool.ts';
-import { parseNode } from '../records/node.ts';
+import { parseNode, parseNodeBesideCalico } from '../records/node.ts';
 import type { AnyRecord } from '../records/object.ts';
 import type { Parsed } from '../records/problem.ts';
 import { parseSecret } from '../records/secret.ts';
@@ -29,13 +29,27 @@ const ours = (
   parse: (value: unknown) => Parsed<AnyRecord>,
 ): Resource => ({ name: plural, map, path: `/apis/${apiVersion}/${plural}`, parse });
 
-/** What every agent follows. */
-export const resources: readonly Resource[] = [
-  { name: 'nodes', map: 'nodes', path: '/api/v1/nodes', parse: parseNode },
+const nodes: Resource = {
+  name: 'nodes',
+  map: 'nodes',
+  path: '/api/v1/nodes',
+  parse: parseNode,
+};
+
+const kinds: readonly Resource[] = [
   ours(ipPoolKind, 'pools', parseIPPool),
   ours(bgpConfigurationKind, 'bgpConfigurations', parseBGPConfiguration),
   ours(bgpPeerKind, 'bgpPeers', parseBGPPeer),
   ours(bgpFilterKind, 'bgpFilters', parseBGPFilter),
+];
+
+/** What every agent follows. */
+export const resources: readonly Resource[] = [nodes, ...kinds];
+
+/** The same where Calico's annotations of Nodes count. */
+export const resourcesBesideCalico: readonly Resource[] = [
+  { ...nodes, parse: parseNodeBesideCalico },
+  ...kinds,
 ];
 
 /** One Secret, of which only these keys matter: the agent may read no other, and all others stay where they are. */

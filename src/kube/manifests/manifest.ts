@@ -12,6 +12,8 @@ export interface ManifestObject {
   /** Absent: the object was refused, see `problems`. */
   readonly record?: AnyRecord;
   readonly kind: string;
+  /** One of Calico's. */
+  readonly isCalicos?: true;
   /** Whatever the object gives as its name; empty where it gives none. */
   readonly name: string;
   /** `nodes.yaml:12:3`, or only the file where finding the line would take long. */
@@ -31,8 +33,13 @@ export interface Manifest {
   readonly blank: boolean;
 }
 
-/** `interest`: which Secrets, and which of their keys, are taken. */
-export function parseManifest(file: string, text: string, interest = noInterest): Manifest {
+/** `interest`: which Secrets, and which of their keys, are taken; `calicoKinds`: also what is Calico's. */
+export function parseManifest(
+  file: string,
+  text: string,
+  interest = noInterest,
+  calicoKinds = false,
+): Manifest {
   const parsed = parseDocuments(file, text);
   if ('error' in parsed) {
     const { reason, position } = parsed.error;
@@ -42,7 +49,7 @@ export function parseManifest(file: string, text: string, interest = noInterest)
   const problems: Problem[] = [];
   for (const document of parsed.documents) {
     for (const item of itemsOf(document.value, []))
-      readItem({ file, document, interest, objects, problems }, item);
+      readItem({ file, document, interest, calicoKinds, objects, problems }, item);
   }
   return { objects, problems, broken: false, blank: text.trim() === '' };
 }
@@ -59,14 +66,15 @@ export function brokenManifest(subject: string, reason: string, remedy: string):
   return { objects: [], problems: [problem], broken: true, blank: false };
 }
 
-interface Item {
+/** A value in a document that should be an object. */
+export interface ManifestItem {
   readonly value: unknown;
   /** From the top of the document. */
   readonly path: Path;
 }
 
 /** The object itself, or the items of a list (`List`, `NodeList`, lists in lists) as kubectl and the API print them. */
-function itemsOf(value: unknown, path: Path): Item[] {
+export function itemsOf(value: unknown, path: Path): ManifestItem[] {
   if (value === null || value === undefined) return [];
   const kind = isPlainObject(value) ? own(value, 'kind') : undefined;
   if (!isPlainObject(value) || typeof kind !== 'string' || !isList(kind, value)) return [{ value, path }];
@@ -88,11 +96,13 @@ interface Reading {
   readonly file: string;
   readonly document: ManifestDocument;
   readonly interest: SecretInterest;
+  readonly calicoKinds: boolean;
   readonly objects: ManifestObject[];
   readonly problems: Problem[];
 }
 
-function readItem({ file, document, interest, objects, problems }: Reading, { value, path }: Item): void {
+function readItem(reading: Reading, { value, path }: ManifestItem): void {
+  const { file, document, interest, calicoKinds, objects, problems } = reading;
   const placeOf = (within: Path): string => {
     const { line, column } = document.locate([...path, ...within]);
     return `${file}:${line}:${column}`;
@@ -105,17 +115,25 @@ function readItem({ file, document, interest, objects, problems }: Reading, { va
     problems.push(notAnObject(placeOf([])));
     return;
   }
-  const parsed = parseObject(value, interest);
+  const parsed = parseObject(value, interest, calicoKinds);
   if (parsed.map === undefined) {
     if (parsed.problem !== undefined) problems.push(locate(parsed.problem));
     return;
   }
-  const { map, kind } = parsed;
+  const { map, kind, isCalicos } = parsed;
   const { record, problems: found } = parsed.parsed;
   const written = own(asObject(own(value, 'metadata')), 'name');
   const name = typeof written === 'string' ? written : '';
   const place = document.isSlow ? file : placeOf([]);
-  objects.push({ map, kind, name, place, problems: found.map(locate), ...(record && { record }) });
+  objects.push({
+    map,
+    kind,
+    name,
+    place,
+    problems: found.map(locate),
+    ...(record && { record }),
+    ...(isCalicos && { isCalicos }),
+  });
 }
 
 function notAnObject(subject: string): Problem {

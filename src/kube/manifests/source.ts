@@ -17,6 +17,8 @@ export interface ManifestSourceOptions {
   readonly directory: string;
   /** The namespace of the agent, in which its Secrets are. */
   readonly namespace: string;
+  /** Objects of Calico's kinds are read too. */
+  readonly calicoKinds?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with every snapshot that differs from the one before, also before the first complete read (`synced` is false). */
@@ -193,7 +195,7 @@ export class ManifestSource {
 
   /** False: the file changed while it was read. */
   async #accept(name: string, fingerprint: Fingerprint | undefined): Promise<boolean> {
-    const { directory, log } = this.#options;
+    const { directory, log, calicoKinds } = this.#options;
     if (fingerprint === undefined) {
       this.#store.remove(name);
       this.#accepted.delete(name);
@@ -210,7 +212,7 @@ export class ManifestSource {
       this.#accepted.set(name, 'unreadable');
       return true;
     }
-    const manifest = parseManifest(name, read.text, this.#interest);
+    const manifest = parseManifest(name, read.text, this.#interest, calicoKinds);
     this.#store.accept(name, manifest);
     this.#accepted.set(name, fingerprint);
     log.info('manifest read', { file: name, objects: manifest.objects.length, broken: manifest.broken });

@@ -1,6 +1,7 @@
 import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { isWorse, lastVersion } from '../last-version.ts';
+import { type CalicoMaps, CalicoOverlay } from '../records/calico/overlay.ts';
 import type { AnyRecord } from '../records/object.ts';
 import { hasError } from '../records/problem.ts';
 import { secretReferences } from '../records/secret-references.ts';
@@ -19,11 +20,13 @@ interface StoredFile {
 
 const unknownFile: StoredFile = { objects: [], problems: [], known: false };
 
-const keyOf = ({ map, name }: Pick<ManifestObject, 'map' | 'name'>): string => `${map}/${name}`;
+const keyOf = ({ map, name, isCalicos }: Pick<ManifestObject, 'map' | 'name' | 'isCalicos'>): string =>
+  `${isCalicos === true ? 'calico/' : ''}${map}/${name}`;
 
 /** The last good state of every file, and the snapshot that all of them give together. No I/O. */
 export class ManifestStore {
   readonly #files = new Map<string, StoredFile>();
+  readonly #overlay = new CalicoOverlay();
   #snapshot: Snapshot = emptySnapshot;
 
   /** Takes over a new version of a file; what is wrong in it keeps its last good state. */
@@ -73,15 +76,9 @@ export class ManifestStore {
     return this.#snapshot;
   }
 
-  #mergeFiles(): { maps: MutableMaps; problems: Problem[] } {
-    const maps: Record<SnapshotMap, Map<string, AnyRecord>> = {
-      nodes: new Map(),
-      pools: new Map(),
-      bgpConfigurations: new Map(),
-      bgpPeers: new Map(),
-      bgpFilters: new Map(),
-      secrets: new Map(),
-    };
+  #mergeFiles(): { maps: SnapshotMaps; problems: Problem[] } {
+    const ours = emptyMaps();
+    const calico = emptyMaps();
     const places = new Map<string, string>();
     const problems: Problem[] = [];
     for (const name of [...this.#files.keys()].sort()) {
@@ -91,18 +88,29 @@ export class ManifestStore {
         const first = places.get(keyOf(object));
         if (first === undefined) {
           places.set(keyOf(object), object.place);
-          maps[object.map].set(object.name, object.record);
+          (object.isCalicos === true ? calico : ours)[object.map].set(object.name, object.record);
         } else {
           problems.push(duplicate(object, first));
         }
       }
     }
-    // The cast is sound: `parseObject` names the map together with the parser of its records.
-    return { maps: maps as unknown as MutableMaps, problems };
+    // The casts are sound: `parseObject` names the map together with the parser of its records.
+    const maps = ours as unknown as SnapshotMaps;
+    const merged = this.#overlay.merge(maps, calico as unknown as CalicoMaps);
+    return { maps: { ...maps, ...merged.maps }, problems: [...problems, ...merged.problems] };
   }
 }
 
-type MutableMaps = Pick<Snapshot, SnapshotMap>;
+type SnapshotMaps = Pick<Snapshot, SnapshotMap>;
+
+const emptyMaps = (): Record<SnapshotMap, Map<string, AnyRecord>> => ({
+  nodes: new Map(),
+  pools: new Map(),
+  bgpConfigurations: new Map(),
+  bgpPeers: new Map(),
+  bgpFilters: new Map(),
+  secrets: new Map(),
+});
 
 /** The whole file keeps its last good objects. A blank file that never had any is just that. */
 function keepAll(old: StoredFile, name: string, manifest: Manifest): StoredFile {

@@ -34,13 +34,13 @@ export interface NodeRecord {
 /** Key of the taint that keeps pods away until the agent is ready. */
 export const STARTUP_TAINT = 'gryphon.dev/agent-not-ready';
 
-/** The names of our annotations, without the group. */
+/** The names of our annotations, without the group, and what Calico calls them. */
 const annotationNames = {
-  'ipv4-address': 1,
-  'ipv6-address': 1,
-  'as-number': 1,
-  'route-reflector-cluster-id': 1,
-};
+  'ipv4-address': 'projectcalico.org/IPv4Address',
+  'ipv6-address': 'projectcalico.org/IPv6Address',
+  'as-number': 'projectcalico.org/ASNumber',
+  'route-reflector-cluster-id': 'projectcalico.org/RouteReflectorClusterID',
+} as const;
 const annotationPrefix = 'gryphon.dev/';
 
 /**
@@ -48,6 +48,15 @@ const annotationPrefix = 'gryphon.dev/';
  * name is refused; other wrong values are left out and reported: as errors where they cost the Node its traffic.
  */
 export function parseNode(value: unknown): Parsed<NodeRecord> {
+  return readNode(value, false);
+}
+
+/** As `parseNode`; an annotation of Calico's counts where ours is absent. */
+export function parseNodeBesideCalico(value: unknown): Parsed<NodeRecord> {
+  return readNode(value, true);
+}
+
+function readNode(value: unknown, calicoKinds: boolean): Parsed<NodeRecord> {
   const { name, subject, problems } = readName('Node', value);
   if (name === undefined) return { problems };
   const metadata = asObject(own(asObject(value), 'metadata'));
@@ -56,7 +65,7 @@ export function parseNode(value: unknown): Parsed<NodeRecord> {
   const ready = conditionOf(status, 'Ready');
   const network = own(conditionOf(status, 'NetworkUnavailable'), 'status');
   const taint = asList(own(spec, 'taints')).findIndex((t) => own(asObject(t), 'key') === STARTUP_TAINT);
-  const node: NodeReader = { subject, problems };
+  const node: NodeReader = { subject, problems, calicoKinds };
   const record: NodeRecord = {
     name,
     podCIDRs: readPodCIDRs(node, spec),
@@ -89,6 +98,7 @@ function isShutdown(ready: PlainObject): boolean {
 interface NodeReader {
   readonly subject: string;
   readonly problems: FieldProblem[];
+  readonly calicoKinds: boolean;
 }
 
 function readPodCIDRs(node: NodeReader, spec: PlainObject): Prefix[] {
@@ -121,7 +131,8 @@ function readAnnotations(
     }
   }
   const read = <T>(name: keyof typeof annotationNames, decoder: FieldDecoder<T>): T | undefined => {
-    const key = annotationPrefix + name;
+    const ours = annotationPrefix + name;
+    const key = node.calicoKinds && isAbsent(own(annotations, ours)) ? annotationNames[name] : ours;
     const value = own(annotations, key);
     return isAbsent(value) ? undefined : decode(node, ['metadata', 'annotations', key], value, decoder);
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseNode } from '../../../src/kube/records/node.ts';
+import { parseNode, parseNodeBesideCalico } from '../../../src/kube/records/node.ts';
 import { lines, node, testdataItems } from './objects.ts';
 
 describe('bad Nodes are refused', () => {
@@ -234,4 +234,48 @@ test('no JSON value makes the parser throw', () => {
       if (record === undefined) expect(problems.map((p) => p.severity)).toContain('error');
     }),
   );
+});
+
+describe("Calico's annotations", () => {
+  const node = (annotations: object): object => ({ metadata: { name: 'n', annotations } });
+  const calicos = {
+    'projectcalico.org/IPv4Address': '192.0.2.1/24',
+    'projectcalico.org/IPv6Address': '2001:db8::1/64',
+    'projectcalico.org/ASNumber': '1.10',
+    'projectcalico.org/RouteReflectorClusterID': '244.0.0.1',
+    'projectcalico.org/IPv4IPIPTunnelAddr': '192.168.1.1',
+  };
+
+  test('count only where they are asked for', () => {
+    expect(parseNode(node(calicos))).toEqual(parseNode(node({})));
+    expect(parseNodeBesideCalico(node(calicos))).toMatchObject({
+      record: {
+        annotatedAddresses: { ipv4: '192.0.2.1', ipv6: '2001:db8::1' },
+        asNumber: 65_546,
+        routeReflectorClusterID: '244.0.0.1',
+      },
+      problems: [],
+    });
+  });
+
+  test('count each where ours is absent', () => {
+    const mixed = { ...calicos, 'gryphon.dev/as-number': '65000', 'gryphon.dev/ipv4-address': '' };
+    expect(parseNodeBesideCalico(node(mixed)).record).toMatchObject({
+      annotatedAddresses: { ipv4: '192.0.2.1' },
+      asNumber: 65_000,
+    });
+    const wrong = parseNodeBesideCalico(node({ ...calicos, 'gryphon.dev/as-number': 'x' }));
+    expect(wrong.record).not.toHaveProperty('asNumber');
+    expect(lines(wrong.problems)[0]).toContain(
+      'Node n metadata.annotations.gryphon.dev/as-number: "x" is not',
+    );
+  });
+
+  test('are checked like ours', () => {
+    const { record, problems } = parseNodeBesideCalico(node({ 'projectcalico.org/ASNumber': 'AS1' }));
+    expect(record).not.toHaveProperty('asNumber');
+    expect(lines(problems)[0]).toContain(
+      'Node n metadata.annotations.projectcalico.org/ASNumber: "AS1" is not',
+    );
+  });
 });

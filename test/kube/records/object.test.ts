@@ -30,7 +30,7 @@ describe('objects that we do not keep', () => {
     ],
     [
       object('projectcalico.org/v3', 'IPPool'),
-      "warning GRY_FOREIGN_KIND IPPool apiVersion: the object is one of Calico's and has no effect; write gryphon.dev/v1alpha1 to use it",
+      "warning GRY_FOREIGN_KIND IPPool apiVersion: the object is one of Calico's and has no effect; write gryphon.dev/v1alpha1 to use it, or turn calicoKinds on",
     ],
   ])('%j', (value, problem) => {
     const parsed = parseObject(value);
