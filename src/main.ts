@@ -10,4 +10,5 @@ process.exitCode = await runProgram({
   environment: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
 });

@@ -11,6 +11,8 @@ export interface Sink {
 export interface CommandContext {
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** Absent: there is nothing to read. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Wall clock, milliseconds. */
   readonly now: () => number;

@@ -4,6 +4,7 @@ import { GryphonError } from '../ports/error.ts';
 import * as agent from './agent.ts';
 import * as cleanup from './cleanup.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
+import * as importObjects from './import.ts';
 import * as installCni from './install-cni.ts';
 import * as ipam from './ipam.ts';
 import * as lab from './lab.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   routes.register,
   pods.register,
   ipam.register,
+  importObjects.register,
   cleanup.register,
   lab.register,
   version.register,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { runProgram } from '../../src/cli/program.ts';
 import { NOW } from './fake-view.ts';
 
@@ -10,6 +11,7 @@ export interface Outcome {
 export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
+  readonly stdin?: string;
 }
 
 /** Runs `gryphon …argv` in this process, at the fake node's time. */
@@ -20,6 +22,7 @@ export async function gryphon(argv: readonly string[], around: Surroundings = {}
     argv,
     environment: around.environment ?? {},
     now: () => NOW,
+    ...(around.stdin !== undefined && { stdin: Readable.from([Buffer.from(around.stdin)]) }),
     stdout: {
       isTTY: around.isTTY === true,
       write: (text) => {

@@ -70,12 +70,11 @@ test('what of it has no effect is told, with its line', () => {
     "GRY_UNSUPPORTED_FIELD calico.yaml:34:5 Calico's BGPConfiguration default spec.serviceClusterIPs",
     "GRY_UNSUPPORTED_FIELD calico.yaml:36:5 Calico's BGPConfiguration default spec.serviceLoadBalancerIPs",
     "GRY_UNSUPPORTED_FIELD calico.yaml:46:5 Calico's BGPConfiguration node.worker-2 spec.logSeverityScreen",
-    "GRY_FIELD_MISPLACED calico.yaml:47:5 Calico's BGPConfiguration node.worker-2 spec.nodeToNodeMeshEnabled",
-    "GRY_UNSUPPORTED_FIELD calico.yaml:94:5 Calico's BGPPeer pods-that-peer spec.localWorkloadSelector",
-    "GRY_UNSUPPORTED_FIELD calico.yaml:132:5 Calico's IPPool default-ipv4-ippool spec.blockSize",
-    "GRY_UNSUPPORTED_FIELD calico.yaml:143:5 Calico's IPPool from-before spec.blockSize",
-    "GRY_UNSUPPORTED_FIELD calico.yaml:142:3 Calico's IPPool from-before spec.ipipMode",
-    "GRY_CALICO_POOL_NOT_OF_PODS calico.yaml:163:5 Calico's IPPool load-balancers spec.allowedUses",
+    "GRY_UNSUPPORTED_FIELD calico.yaml:93:5 Calico's BGPPeer pods-that-peer spec.localWorkloadSelector",
+    "GRY_UNSUPPORTED_FIELD calico.yaml:131:5 Calico's IPPool default-ipv4-ippool spec.blockSize",
+    "GRY_UNSUPPORTED_FIELD calico.yaml:142:5 Calico's IPPool from-before spec.blockSize",
+    "GRY_UNSUPPORTED_FIELD calico.yaml:141:3 Calico's IPPool from-before spec.ipipMode",
+    "GRY_CALICO_POOL_NOT_OF_PODS calico.yaml:162:5 Calico's IPPool load-balancers spec.allowedUses",
   ]);
 });
 
