@@ -4,6 +4,7 @@ import { apiServerAway } from './chapters/api-server-away.ts';
 import { install } from './chapters/install.ts';
 import { nodes } from './chapters/nodes.ts';
 import { objects } from './chapters/objects.ts';
+import { rights } from './chapters/rights.ts';
 import { topOfRack } from './chapters/top-of-rack.ts';
 import { traffic } from './chapters/traffic.ts';
 import { uninstall } from './chapters/uninstall.ts';
@@ -21,6 +22,7 @@ beforeEach(() => {
 
 describe('install', () => install(stage));
 describe('traffic', () => traffic(stage));
+describe('rights', () => rights(stage));
 describe('objects', () => objects(stage));
 describe('a top-of-rack router', () => topOfRack(stage));
 describe('agents that restart', () => agents(stage));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pauseImage } from '../cluster/images.ts';
 import { until } from '../cluster/until.ts';
 import { probesTalk } from '../probe/probes.ts';
 import { duringStreams } from '../probe/stream.ts';
@@ -7,6 +8,32 @@ import { told } from './agents.ts';
 
 /** The last one goes and comes back. */
 const VICTIM = 2;
+
+/** Pods that can be moved, on every node at first. */
+const guests = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'guest', namespace: 'e2e' },
+  spec: {
+    replicas: 6,
+    selector: { matchLabels: { app: 'guest' } },
+    template: {
+      metadata: { labels: { app: 'guest' } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'guest', image: pauseImage, imagePullPolicy: 'Never' }],
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'kubernetes.io/hostname',
+            whenUnsatisfiable: 'ScheduleAnyway',
+            labelSelector: { matchLabels: { app: 'guest' } },
+          },
+        ],
+      },
+    },
+  },
+};
 
 export function nodes(stage: Stage): void {
   const name = (): string => stage.cluster.node(VICTIM).name;
@@ -23,11 +50,22 @@ export function nodes(stage: Stage): void {
     return routes.filter(({ gateway }) => gateway !== undefined).map(({ dst }) => dst);
   };
 
-  test('a node that is drained keeps its routes and the pods of its DaemonSets', async () => {
+  /** The nodes on which guests are running. */
+  const hosts = async (): Promise<readonly unknown[]> => {
+    const guests = await stage.cluster.kubectl.list('--namespace e2e pods --selector app=guest');
+    return guests.filter(({ status }) => status['phase'] === 'Running').map(({ spec }) => spec['nodeName']);
+  };
+
+  test('a node that is drained loses its guests, keeps its routes and the pods of its DaemonSets', async () => {
     const { kubectl } = stage.cluster;
+    await kubectl.apply(JSON.stringify(guests));
+    await kubectl.do('--namespace e2e rollout status deployment guest --timeout 60s');
+    expect(await hosts()).toContain(name());
     const before = await remoteRoutes(0);
     const result = await duringStreams(stage.probes, async () => {
-      await kubectl.do(`drain ${name()} --ignore-daemonsets --delete-emptydir-data --force --timeout 60s`);
+      await kubectl.do(`drain ${name()} --ignore-daemonsets --timeout 60s`);
+      await kubectl.do('--namespace e2e rollout status deployment guest --timeout 60s');
+      expect(await hosts()).not.toContain(name());
       expect(await remoteRoutes(0)).toEqual(before);
       await kubectl.do(`uncordon ${name()}`);
     });
