@@ -9,7 +9,7 @@ import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
 import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
-import type { NodeReport } from '../kube/cluster/node-writes.ts';
+import type { NodeReporter } from '../kube/cluster/node-report.ts';
 import type { ReflectorStatus } from '../kube/cluster/reflector-status.ts';
 import { PasswordFiles } from '../kube/password-files.ts';
 import { passwordFiles } from '../kube/records/secret-references.ts';
@@ -25,6 +25,7 @@ import { lastRun, noteRun } from './last-run.ts';
 import { untilLeaving, watchLeave } from './leave.ts';
 import { Loop } from './loop.ts';
 import { Metrics } from './metrics.ts';
+import { nodeReport } from './node-report.ts';
 import { Persistent } from './persistent.ts';
 import { type Pods, startPods } from './pods.ts';
 import type { Settings } from './settings.ts';
@@ -56,7 +57,7 @@ export interface AgentOptions {
   readonly sourceName: string;
   readonly openSource: (onChange: (snapshot: Snapshot) => void) => ObjectSource;
   /** Is told what is true of this node, every other second. */
-  readonly report?: (report: NodeReport) => void;
+  readonly reporter?: NodeReporter;
   /** Problems of the settings: they stay until the next start. */
   readonly problems: readonly Problem[];
 }
@@ -229,15 +230,16 @@ export class Agent {
   }
 
   #report(): void {
-    const { report, nodeName } = this.#options;
-    if (report === undefined || !this.#snapshot.synced) return;
-    const ready = this.#status.ready().every((check) => check.ok);
-    this.#saidReady = ready;
-    report({ ready, problems: this.#status.problems(), node: this.#snapshot.nodes.get(nodeName) });
+    const { reporter, nodeName, version } = this.#options;
+    if (reporter === undefined || !this.#snapshot.synced) return;
+    const node = this.#snapshot.nodes.get(nodeName);
+    const report = nodeReport(this.#status, { version, intent: this.#intent, node });
+    this.#saidReady = report.ready;
+    reporter.set(report);
   }
 
   #scheduleReport(): void {
-    if (this.#options.report === undefined) return;
+    if (this.#options.reporter === undefined) return;
     this.#reports = this.#options.clock.setTimer(REPORT_INTERVAL, () => {
       this.#report();
       this.#scheduleReport();
@@ -351,6 +353,7 @@ export class Agent {
       pods: this.#pods,
       sourceName: this.#options.sourceName,
       source: () => this.#source,
+      ...(this.#options.reporter === undefined ? {} : { reporter: this.#options.reporter }),
       snapshot: () => this.#snapshot,
       intent: () => this.#intent,
       links: () => this.#facts.links.records,

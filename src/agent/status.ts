@@ -14,6 +14,7 @@ import type { Intent } from '../calc/intent.ts';
 import { addressList } from '../calc/node-addresses.ts';
 import type { ConflistDriver } from '../cni/conflist-driver.ts';
 import type { RouteDriver } from '../dataplane/routes.ts';
+import type { NodeReporter } from '../kube/cluster/node-report.ts';
 import type { Snapshot } from '../kube/records/snapshot.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
@@ -46,6 +47,7 @@ export interface AgentStatusOptions {
   readonly pods: Persistent<Pods>;
   readonly sourceName: string;
   readonly source: () => Pick<ObjectSource, 'lastRead' | 'resources'>;
+  readonly reporter?: NodeReporter;
   readonly snapshot: () => Snapshot;
   readonly intent: () => Intent | undefined;
   readonly links: () => ReadonlyMap<number, LinkRecord>;
@@ -217,6 +219,7 @@ export class AgentStatus implements AgentView {
       ...(pods.value?.network.problems() ?? []),
       ...conflist.problems(),
       ...this.#options.api().problems(),
+      ...(this.#options.reporter?.problems() ?? []),
     ];
   }
 

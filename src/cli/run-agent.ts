@@ -35,7 +35,7 @@ export async function runAgent(resolved: ResolvedSettings): Promise<void> {
 }
 
 /** Where objects come from, and who wants to know of this node. */
-type Source = Pick<AgentOptions, 'openSource' | 'report'>;
+type Source = Pick<AgentOptions, 'openSource' | 'reporter'>;
 
 function makeAgent(resolved: ResolvedSettings, source: Source, log: RootLog): Agent {
   const { settings, problems } = resolved;
@@ -106,6 +106,6 @@ async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSi
   void writer.run(stop);
   return {
     openSource: (onChange) => new ClusterSource({ api, namespace, calicoKinds, clock, log, defer, onChange }),
-    report: (report) => writer.set(report),
+    reporter: writer,
   };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../ports/problem.ts';
+import { timeText } from './apply.ts';
 import type { KubeRequest } from './kube-api.ts';
 
 /** Milliseconds that a problem must last before it is an event. */
@@ -46,7 +47,7 @@ const keyOf = ({ code, subject }: Problem): string => `${code} ${subject}`;
 /** The event that tells of a problem; `now` is wall clock, milliseconds. Events of Nodes stand in the namespace `default`. */
 export function eventRequest(nodeName: string, problem: Problem, now: number): KubeRequest {
   const { code, subject, message, remedy } = problem;
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = timeText(now);
   const value = {
     apiVersion: 'v1',
     kind: 'Event',
@@ -70,8 +71,8 @@ export function eventRequest(nodeName: string, problem: Problem, now: number): K
   };
 }
 
-/** `GRY_POD_CIDR_MISSING`: `PodCidrMissing`, as reasons of events are written. */
-const reasonOf = (code: string): string =>
+/** `GRY_POD_CIDR_MISSING`: `PodCidrMissing`, as reasons of events and conditions are written. */
+export const reasonOf = (code: string): string =>
   code
     .replace(/^GRY_/, '')
     .split('_')

@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import type { Problem } from '../../ports/problem.ts';
 import { Backoff, sleep } from './backoff.ts';
 import { EventBook, eventRequest } from './event-book.ts';
-import { type KubeApi, KubeError, type KubeRequest } from './kube-api.ts';
-import { type NodeReport, nodeWrites } from './node-writes.ts';
-import { refusal } from './refusal.ts';
-import { Silence } from './silence.ts';
+import { exchange, kubeErrorOf } from './exchange.ts';
+import type { KubeApi, KubeError, KubeRequest } from './kube-api.ts';
+import type { NodeReport, NodeReporter } from './node-report.ts';
+import { NodeStatusBook } from './node-status-book.ts';
+import { nodeWrites } from './node-writes.ts';
+import { WriteRefusals } from './write-refusals.ts';
 
 export interface NodeWriterOptions {
   readonly api: KubeApi;
@@ -14,14 +17,10 @@ export interface NodeWriterOptions {
   readonly log: Log;
 }
 
-/** Milliseconds until the server must have answered. */
-const ANSWER_TIMEOUT = 30_000;
 /** Milliseconds in which the watch shows what was written; if it does not, it is written again. */
 const ECHO = 30_000;
 /** Milliseconds between two looks: problems become old without anybody saying so. */
 const LOOK = 10_000;
-/** Milliseconds of rest after the server has said that we may not. */
-const FORBIDDEN_PAUSE = 60_000;
 
 /** One write that is due, and what to remember when it is done. */
 interface Due {
@@ -31,9 +30,11 @@ interface Due {
 }
 
 /** Tells the API server how this node is: `set` says what is true, and the writer writes what the server lacks, one by one. */
-export class NodeWriter {
+export class NodeWriter implements NodeReporter {
   readonly #options: NodeWriterOptions;
   readonly #events = new EventBook();
+  readonly #status: NodeStatusBook;
+  readonly #refusals: WriteRefusals;
   readonly #backoff: Backoff;
   /** By the name of a write: when it was done (monotonic, milliseconds). */
   readonly #written = new Map<string, number>();
@@ -42,15 +43,23 @@ export class NodeWriter {
   #failure: string | undefined;
 
   constructor(options: NodeWriterOptions) {
+    const { clock } = options;
     this.#options = options;
-    this.#backoff = new Backoff(options.clock);
+    this.#backoff = new Backoff(clock);
+    this.#refusals = new WriteRefusals(clock);
+    this.#status = new NodeStatusBook(() => clock.random());
   }
 
-  /** What is true now. Cheap; the same again changes nothing. */
   set(report: NodeReport): void {
+    const now = this.#options.clock.monotonic();
     this.#report = report;
-    this.#events.take(report.problems, this.#options.clock.monotonic());
+    this.#events.take(report.problems, now);
+    this.#status.take(report, now);
     this.#wake();
+  }
+
+  problems(): readonly Problem[] {
+    return this.#refusals.problems();
   }
 
   /** Writes until the signal is aborted; never rejects. */
@@ -64,47 +73,59 @@ export class NodeWriter {
     }
   }
 
+  /** What a person waits for comes first; a write that the server refuses holds up no other. */
   #next(): Due | undefined {
+    for (const due of this.#all()) if (!this.#refusals.holds(due.what)) return due;
+    return undefined;
+  }
+
+  *#all(): Generator<Due> {
     const { clock, nodeName } = this.#options;
-    if (this.#report === undefined) return undefined;
+    if (this.#report === undefined) return;
     const now = clock.monotonic();
     for (const { name, request } of nodeWrites(this.#report, clock.now())) {
       if (now - (this.#written.get(name) ?? Number.NEGATIVE_INFINITY) < ECHO) continue;
-      return { what: name, request, done: () => this.#written.set(name, clock.monotonic()) };
+      yield { what: name, request, done: () => this.#written.set(name, clock.monotonic()) };
+    }
+    const status = this.#status.next(now);
+    if (status !== undefined) {
+      yield { what: status.name, request: status.request, done: () => status.done(clock.monotonic()) };
     }
     const problem = this.#events.next(now);
-    if (problem === undefined) return undefined;
+    if (problem === undefined) return;
     const request = eventRequest(nodeName, problem, clock.now());
-    return { what: 'event', request, done: () => this.#events.told(problem) };
+    yield { what: 'event', request, done: () => this.#events.told(problem) };
   }
 
+  /** Answers what went wrong, unless it concerns this write alone. */
   async #write({ what, request, done }: Due, signal: AbortSignal): Promise<KubeError | undefined> {
-    const { api, clock, log, nodeName } = this.#options;
+    const { log, nodeName } = this.#options;
     try {
-      using silence = new Silence(clock, ANSWER_TIMEOUT, signal);
-      const answer = await api.send(request, silence.signal);
-      if (answer.status >= 300) throw await refusal(answer);
-      // The connection is free for the next one when the answer was read.
-      for await (const _ of silence.listen(answer.body));
+      await exchange(this.#options, request, signal);
       done();
+      this.#refusals.accepted(what);
       this.#backoff.reset();
       this.#failure = undefined;
-      log.info('written to the API server', { node: nodeName, what });
+      log[what === 'GryphonNode status' ? 'debug' : 'info']('written to the API server', {
+        node: nodeName,
+        what,
+      });
       return undefined;
     } catch (thrown) {
-      const error =
-        thrown instanceof KubeError ? thrown : new KubeError('GRY_KUBE_UNREACHABLE', String(thrown));
+      const error = kubeErrorOf(thrown);
       if (this.#failure !== error.message && !signal.aborted)
         log.warn('cannot write to the API server', { node: nodeName, what, error: error.message });
       this.#failure = error.message;
-      return error;
+      if (!isLasting(what, error)) return error;
+      this.#refusals.refused(what, error);
+      // Somebody has deleted the object: it is made again before its status is tried again.
+      if (what === 'GryphonNode status' && error.code === 'GRY_KUBE_ABSENT') this.#status.lost();
+      return undefined;
     }
   }
 
   #pause(error: KubeError): number {
-    return error.code === 'GRY_KUBE_FORBIDDEN'
-      ? FORBIDDEN_PAUSE
-      : (error.retryAfter ?? 0) + this.#backoff.next();
+    return (error.retryAfter ?? 0) + this.#backoff.next();
   }
 
   /** Until something new is said, or may have become due. */
@@ -123,3 +144,10 @@ export class NodeWriter {
     });
   }
 }
+
+/**
+ * Whether the same is refused again until a person has mended something. Of a Node neither 404 nor 422 says so: it may register
+ * just now, and a taint have moved to another place.
+ */
+const isLasting = (what: string, { code, status }: KubeError): boolean =>
+  code === 'GRY_KUBE_FORBIDDEN' || (what.startsWith('GryphonNode') && (status === 404 || status === 422));

@@ -1,15 +1,7 @@
-import type { Problem } from '../../ports/problem.ts';
-import { type NodeRecord, STARTUP_TAINT } from '../records/node.ts';
+import { STARTUP_TAINT } from '../records/node.ts';
+import { applyRequest, FIELD_MANAGER, timeText } from './apply.ts';
 import type { KubeRequest } from './kube-api.ts';
-
-/** What is to be said of this node. */
-export interface NodeReport {
-  /** Pods can be attached and reached. */
-  readonly ready: boolean;
-  readonly problems: readonly Problem[];
-  /** The Node as the server has it; undefined: nobody knows. */
-  readonly node: NodeRecord | undefined;
-}
+import type { NodeReport } from './node-report.ts';
 
 /** Something that the Node object lacks. */
 export interface NodeWrite {
@@ -17,14 +9,14 @@ export interface NodeWrite {
   readonly request: KubeRequest;
 }
 
-/** The manager of our fields in server-side apply. */
-export const FIELD_MANAGER = 'gryphon';
-
 /**
  * What has to be written so that the Node says what is true: once ready, that its network is available (never the opposite: pods go
  * on while an agent restarts), and that the taint with which it was registered is over. `now` is wall clock, milliseconds.
  */
-export function nodeWrites({ ready, node }: NodeReport, now: number): readonly NodeWrite[] {
+export function nodeWrites(
+  { ready, node }: Pick<NodeReport, 'ready' | 'node'>,
+  now: number,
+): readonly NodeWrite[] {
   if (!ready || node === undefined) return [];
   return [
     ...(node.networkUnavailable === false ? [] : [conditionWrite(node.name, now)]),
@@ -33,7 +25,7 @@ export function nodeWrites({ ready, node }: NodeReport, now: number): readonly N
 }
 
 function conditionWrite(name: string, now: number): NodeWrite {
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = timeText(now);
   const condition = {
     type: 'NetworkUnavailable',
     status: 'False',
@@ -43,12 +35,8 @@ function conditionWrite(name: string, now: number): NodeWrite {
     lastTransitionTime: time,
   };
   const value = { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [condition] } };
-  // JSON is YAML; another manager's condition of this type (a cloud's route controller) is taken over.
-  const path = `/api/v1/nodes/${name}/status?fieldManager=${FIELD_MANAGER}&force=true`;
-  return {
-    name: 'condition',
-    request: { method: 'PATCH', path, body: { type: 'application/apply-patch+yaml', value } },
-  };
+  // Another manager's condition of this type (a cloud's route controller) is taken over.
+  return { name: 'condition', request: applyRequest(`/api/v1/nodes/${name}/status`, value) };
 }
 
 /** Taints are one atomic list for server-side apply, so this one is taken out by its place, if it is still there. */

@@ -1,8 +1,11 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { choice, integer, text } from './field.ts';
 import type { Resource } from './kind.ts';
 
 const time = (description: string) => Type.String({ format: 'date-time', maxLength: 64, description });
+
+const prefixes = (which: string) =>
+  integer(0, 2_147_483_647, `Prefixes ${which}, as of a minute ago or less.`);
 
 const peer = Type.Object(
   {
@@ -13,8 +16,11 @@ const peer = Type.Object(
       ['idle', 'connect', 'active', 'opensent', 'openconfirm', 'established', 'disabled'],
       'State of the session (RFC 4271 §8.2.2).',
     ),
-    since: time('When the state was entered.'),
+    since: time('Since when the session is established, or is not.'),
     reason: Type.Optional(text(1024, 'Why the session is not established.')),
+    received: Type.Optional(prefixes('that the peer has told')),
+    accepted: Type.Optional(prefixes('of those that are used')),
+    advertised: Type.Optional(prefixes('that the peer was told')),
   },
   { description: 'One BGP peer.' },
 );
@@ -57,6 +63,8 @@ const status = Type.Object(
   },
   { description: 'Written by the agent of the node, at most every five seconds.' },
 );
+
+export type GryphonNodeStatus = Static<typeof status>;
 
 /** What the agent of one node tells: an object of the name of the Node, which goes with it. */
 export const gryphonNodeKind = {

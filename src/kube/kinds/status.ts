@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { choice, text } from './field.ts';
 import type { Column } from './kind.ts';
 
@@ -27,7 +27,7 @@ export const acceptance = Type.Object(
       Type.Array(condition, {
         maxItems: 8,
         description:
-          'Accepted: False where the object is refused, with the reason. Unsupported: True where fields of it have no effect.',
+          'Accepted: False where the object is refused or cannot be used as it is written, with the reason. Unsupported: True where parts of it have no effect.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['type'],
       }),
@@ -35,6 +35,8 @@ export const acceptance = Type.Object(
   },
   { description: 'What the agents make of the object; written by one of them for all.' },
 );
+
+export type Condition = Static<typeof condition>;
 
 /** Whether the object is used, and why not. */
 export const acceptanceColumns: readonly Column[] = [

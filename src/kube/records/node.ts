@@ -9,6 +9,8 @@ import { type FieldProblem, invalidField, type Parsed, type Path } from './probl
 /** What the agent needs of a Kubernetes Node; everything else is left out of memory. */
 export interface NodeRecord {
   readonly name: string;
+  /** `metadata.uid`: another Node of the same name has another. Absent in manifests. */
+  readonly uid?: string;
   /** `spec.podCIDRs`, or `spec.podCIDR` where only that is set, in the order given; invalid ones are left out and reported. */
   readonly podCIDRs: readonly Prefix[];
   /** `status.addresses` of type InternalIP, in the order given. */
@@ -68,6 +70,7 @@ function readNode(value: unknown, calicoKinds: boolean): Parsed<NodeRecord> {
   const node: NodeReader = { subject, problems, calicoKinds };
   const record: NodeRecord = {
     name,
+    ...readUid(metadata),
     podCIDRs: readPodCIDRs(node, spec),
     internalIPs: readInternalIPs(node, status),
     ...readAnnotations(node, asObject(own(metadata, 'annotations'))),
@@ -79,6 +82,14 @@ function readNode(value: unknown, calicoKinds: boolean): Parsed<NodeRecord> {
     ...(taint >= 0 && { startupTaint: taint }),
   };
   return { record, problems };
+}
+
+/** Longer than any UUID. */
+const LONGEST_UID = 64;
+
+function readUid(metadata: PlainObject): Pick<NodeRecord, 'uid'> {
+  const uid = own(metadata, 'uid');
+  return typeof uid === 'string' && uid !== '' && uid.length <= LONGEST_UID ? { uid } : {};
 }
 
 const conditionOf = (status: PlainObject, type: string): PlainObject =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EventBook, eventRequest } from '../../../src/kube/cluster/event-book.ts';
+import type { NodeReport } from '../../../src/kube/cluster/node-report.ts';
 import { NodeWriter } from '../../../src/kube/cluster/node-writer.ts';
-import { type NodeReport, nodeWrites } from '../../../src/kube/cluster/node-writes.ts';
+import { nodeWrites } from '../../../src/kube/cluster/node-writes.ts';
 import { type NodeRecord, parseNode } from '../../../src/kube/records/node.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { Problem } from '../../../src/ports/problem.ts';
@@ -13,6 +14,9 @@ const ready = (record: NodeRecord | undefined, problems: readonly Problem[] = []
   ready: true,
   problems,
   node: record,
+  version: '1.0.0',
+  addresses: [],
+  peers: [],
 });
 
 const problem = (code: string, severity: Problem['severity'] = 'error'): Problem => ({
@@ -22,6 +26,9 @@ const problem = (code: string, severity: Problem['severity'] = 'error'): Problem
   message: 'something is wrong',
   remedy: 'mend it',
 });
+
+const OBJECT = '/apis/gryphon.dev/v1alpha1/gryphonnodes/a';
+const STATUS = `${OBJECT}/status`;
 
 const fresh = node('a', [], []);
 const good = node('a', [], [], { networkUnavailable: false });
@@ -164,8 +171,11 @@ describe('the writer', () => {
     const abort = new AbortController();
     const writer = new NodeWriter({ api: kube, nodeName: 'a', clock, log: silentLog });
     const run = writer.run(abort.signal);
-    const paths = (): string[] => kube.writes.map((w) => w.path.replace(/\?.*/, ''));
-    return { kube, clock, writer, abort, run, paths };
+    const written = (): string[] => kube.writes.map((w) => w.path.replace(/\?.*/, ''));
+    // Of the GryphonNode, and of everything else.
+    const told = (): string[] => written().filter((path) => path.startsWith(OBJECT));
+    const paths = (): string[] => written().filter((path) => !path.startsWith(OBJECT));
+    return { kube, clock, writer, abort, run, paths, told };
   }
 
   it('writes what is lacking once, and nothing when the watch shows it', async () => {
@@ -208,12 +218,13 @@ describe('the writer', () => {
     kube.forbidden.add('/api/v1/nodes/a/status');
     writer.set(ready(fresh));
     await clock.advanceAsync(300_000);
-    expect(kube.requests.length).toBeLessThanOrEqual(6);
+    const asked = kube.requests.filter((request) => request.startsWith('PATCH /api/v1/nodes/a/status'));
+    expect(asked.length).toBeLessThanOrEqual(11);
   });
 
   it('tells an event by itself when its time has come', async () => {
     const { clock, writer, paths } = start();
-    writer.set({ ready: false, problems: [problem('GRY_A')], node: fresh });
+    writer.set({ ...ready(fresh, [problem('GRY_A')]), ready: false });
     await clock.advanceAsync(20_000);
     expect(paths()).toEqual([]);
     await clock.advanceAsync(60_000);
@@ -227,4 +238,63 @@ describe('the writer', () => {
     await run;
     expect(clock.pending).toBe(0);
   });
+
+  it('makes the GryphonNode, tells its status, and nothing more while nothing changes', async () => {
+    const { clock, writer, told } = start();
+    for (let i = 0; i < 100; i++) {
+      writer.set(ready(good));
+      await clock.advanceAsync(2000);
+    }
+    expect(told()).toEqual([OBJECT, STATUS]);
+  });
+
+  it('makes the GryphonNode again that somebody deleted', async () => {
+    const { kube, clock, writer, told } = start();
+    writer.set(ready(good));
+    await clock.advanceAsync(10_000);
+    kube.absent.add(STATUS);
+    writer.set({ ...ready(good), ready: false });
+    await clock.advanceAsync(1000);
+    kube.absent.clear();
+    await clock.advanceAsync(1000);
+    expect(told()).toEqual([OBJECT, STATUS, OBJECT]);
+    await clock.advanceAsync(60_000);
+    expect(told()).toEqual([OBJECT, STATUS, OBJECT, STATUS]);
+  });
+
+  it.each([
+    [
+      'does not know',
+      (kube: FakeKube) => kube.absent,
+      'GRY_KUBE_ABSENT',
+      'kubectl apply -k manifests/base/crds',
+    ],
+    [
+      'may not be written',
+      (kube: FakeKube) => kube.forbidden,
+      'GRY_KUBE_FORBIDDEN',
+      'manifests/install.yaml',
+    ],
+  ])(
+    'tells that the API server %s GryphonNodes, and goes on with everything else',
+    async (_, set, code, remedy) => {
+      const { kube, clock, writer, paths } = start();
+      set(kube).add(OBJECT);
+      writer.set(ready(good));
+      await clock.advanceAsync(1000);
+      expect(writer.problems()).toEqual([
+        expect.objectContaining({ code, severity: 'warning', remedy: expect.stringContaining(remedy) }),
+      ]);
+      writer.set(ready(fresh));
+      await clock.advanceAsync(1000);
+      expect(paths()).toEqual(['/api/v1/nodes/a/status']);
+      await clock.advanceAsync(300_000);
+      expect(kube.requests.filter((request) => request.includes('gryphonnodes')).length).toBeLessThanOrEqual(
+        11,
+      );
+      set(kube).clear();
+      await clock.advanceAsync(60_000);
+      expect(writer.problems()).toEqual([]);
+    },
+  );
 });

@@ -197,6 +197,7 @@ test.each(['1.32', '1.36'])('Nodes as kubectl prints them, Kubernetes %s', (rele
   expect(parsed.slice(0, 2).map(({ record }) => record)).toEqual(
     [0, 1].map((i) => ({
       name: `k8-n${i + 1}`,
+      uid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       podCIDRs: [`10.244.${i}.0/24`, i === 0 ? 'fd00:244::/64' : `fd00:244:0:${i}::/64`],
       internalIPs: [`172.31.250.1${i + 1}`],
       annotatedAddresses: {},
