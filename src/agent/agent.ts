@@ -39,6 +39,8 @@ export interface ObjectSource {
   readonly lastRead: number | undefined;
   /** How each of its parts is doing, where it has parts. */
   resources?(): readonly ReflectorStatus[];
+  /** Resolves, after the signal was aborted, when it has said its last word to others. */
+  settled?(): Promise<void>;
 }
 
 export interface AgentOptions {
@@ -199,7 +201,7 @@ export class Agent {
     this.#reports?.cancel();
     this.#passwordFiles.stop();
     this.#pods.value?.network.drain('the agent is stopping');
-    await Promise.all([this.#loop.stop(), this.#speaker.stop(mode)]);
+    await Promise.all([this.#loop.stop(), this.#speaker.stop(mode), this.#source.settled?.()]);
     // The socket last: until then pods are torn down at once, and `gryphon cleanup` sees by it that nothing is written any more.
     const pods = await this.#pods.settled();
     await pods?.stop();

@@ -9,7 +9,6 @@ import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
 import type { NodeRecord } from '../kube/records/node.ts';
 import type { PasswordFile } from '../kube/records/password-source.ts';
 import type { SecretRecord } from '../kube/records/secret.ts';
-import { matchesSelector, parseSelector } from '../kube/records/selector.ts';
 import type { Address, Family } from '../net/address.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
@@ -28,9 +27,11 @@ import { computePools, type Pool } from './pools.ts';
 import type { RecordFeed } from './record-feed.ts';
 import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
+import { selects } from './selects.ts';
 import { computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
 import { computeUplinks, downLinks } from './uplinks.ts';
+import { usablePools } from './usable-pools.ts';
 
 /** The facts, as the pure functions read them; a map that did not change is the same object as before, a feed always. */
 export interface IntentFacts {
@@ -88,6 +89,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     computeSelf(settings.nodeName, all.nodes, local, unfit),
   );
   const containerAddresses = stable(onContainerLinks);
+  const usable = memo(usablePools);
   const pools = stable((records: IntentFacts['pools'], nodes: IntentFacts['nodes']) =>
     computePools(records, settings.clusterCIDRs, nodes),
   );
@@ -158,14 +160,15 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     const local = localAddresses(facts.addresses);
     const all = cluster(facts.nodes);
     const me = self(all, local, containerAddresses(facts.addresses, facts.links));
-    const ranges = pools(facts.pools, facts.nodes);
+    const objects = usable(facts.pools);
+    const ranges = pools(objects.pools, facts.nodes);
     const over = gateways(me, facts.bgpPeers);
     const next = resolver(facts.foreignRoutes, over, down(facts.links), local);
     const remoteRoutes = remote(me, next);
     const own = routes(me, all, facts.attachments, facts.links, remoteRoutes, over);
     const followed = settings.bgp ? learned(facts.learned) : undefined;
     followed?.set(remoteRoutes, own.routes);
-    const speaker = settings.bgp ? bgp(me, all, facts, next) : noBgp;
+    const speaker = settings.bgp ? bgp(me, all, { ...facts, pools: objects.pools }, next) : noBgp;
     return {
       self: me,
       cluster: all,
@@ -176,7 +179,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       firewall: firewall(ranges, all.addresses),
       sysctls: sysctls(ranges, uplinks(me, facts.links, facts.addresses, facts.foreignRoutes)),
       podNetwork: podNetwork(me, facts.links, facts.addresses, routerAtGateway(facts.foreignRoutes)),
-      problems: [...me.problems, ...all.problems, ...speaker.problems],
+      problems: [...me.problems, ...all.problems, ...objects.problems, ...speaker.problems],
     };
   };
 }
@@ -217,13 +220,4 @@ function* routesOf(
 ): Generator<RouteRecord> {
   yield* foreign.values();
   yield* gateways.map(gatewayRoute);
-}
-
-/** Selectors were checked when their objects were read; one that does not parse all the same selects nothing. */
-function selects(selector: string, labels: Readonly<Record<string, string>>): boolean {
-  try {
-    return matchesSelector(parseSelector(selector), labels);
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Agent, type AgentOptions } from '../agent/agent.ts';
@@ -5,7 +6,9 @@ import { systemClock } from '../agent/clock.ts';
 import { createLog, type RootLog } from '../agent/log.ts';
 import { type ResolvedSettings, settingTexts } from '../agent/settings.ts';
 import { TcpTransport } from '../bgp/tcp/tcp-transport.ts';
+import { judge } from '../calc/judge.ts';
 import { execRunner } from '../iptables/exec-runner.ts';
+import { acceptanceDuty } from '../kube/cluster/acceptance-duty.ts';
 import { ClusterSource } from '../kube/cluster/cluster-source.ts';
 import { isInCluster } from '../kube/cluster/in-cluster.ts';
 import { NodeWriter } from '../kube/cluster/node-writer.ts';
@@ -102,10 +105,13 @@ async function chooseSource(resolved: ResolvedSettings, root: Log, stop: AbortSi
     ...(kubeconfig !== undefined && { kubeconfig }),
     userAgent: `gryphon/${version}`,
   });
-  const writer = new NodeWriter({ api, nodeName: nodeNameOf(resolved), clock, log });
+  const nodeName = nodeNameOf(resolved);
+  const writer = new NodeWriter({ api, nodeName, clock, log });
   void writer.run(stop);
+  const duty = acceptanceDuty({ api, namespace, identity: `${nodeName}_${randomUUID()}`, judge, clock, log });
   return {
-    openSource: (onChange) => new ClusterSource({ api, namespace, calicoKinds, clock, log, defer, onChange }),
+    openSource: (onChange) =>
+      new ClusterSource({ api, namespace, calicoKinds, clock, log, defer, onChange, duty }),
     reporter: writer,
   };
 }

@@ -62,14 +62,24 @@ function isOurs({ self, nodes }: BgpFacts, { cidr }: PrefixAdvertisement, isForU
 
 function named(
   { communities }: PrefixAdvertisement,
-  configurations: readonly (BGPConfigurationRecord | undefined)[],
+  configurations: Configurations,
   subject: string,
   problems: Problem[],
 ): readonly AnyCommunity[] {
   return communities.flatMap((name) => {
-    const definition = configurations.find((c) => c?.communities?.has(name))?.communities?.get(name);
-    const community = definition ?? parseAnyCommunity(name);
+    const community = communityOf(name, configurations);
     if (community === undefined) problems.push(unknownCommunity(subject, name));
     return community ?? [];
   });
 }
+
+type Configurations = readonly (BGPConfigurationRecord | undefined)[];
+
+/** The community that the text means: by a name that one of the configurations gives it, the first one's, or by itself. */
+function communityOf(name: string, configurations: Configurations): AnyCommunity | undefined {
+  const definition = configurations.find((c) => c?.communities?.has(name))?.communities?.get(name);
+  return definition ?? parseAnyCommunity(name);
+}
+
+export const isCommunityName = (name: string, configurations: Configurations): boolean =>
+  communityOf(name, configurations) !== undefined;

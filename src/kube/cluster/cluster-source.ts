@@ -3,9 +3,10 @@ import type { Clock, Timer } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { ProblemLog } from '../problem-log.ts';
-import type { AnyRecord } from '../records/object.ts';
-import type { Parsed } from '../records/problem.ts';
+import type { Evidence } from '../records/evidence.ts';
 import { emptySnapshot, type Snapshot } from '../records/snapshot.ts';
+import type { Account } from './acceptance.ts';
+import type { JudgedObjects } from './acceptance-writer.ts';
 import { sleep } from './backoff.ts';
 import { type CalicoResource, calicoPairs } from './calico-resources.ts';
 import { ClusterStore } from './cluster-store.ts';
@@ -13,7 +14,7 @@ import type { KubeApi } from './kube-api.ts';
 import { Reflector, type ReflectorSink } from './reflector.ts';
 import { reflectorProblems } from './reflector-problems.ts';
 import type { ReflectorStatus } from './reflector-status.ts';
-import { type Resource, resources, resourcesBesideCalico, secretResource } from './resources.ts';
+import { type Resource, resources, resourcesBesideCalico, type Seen, secretResource } from './resources.ts';
 import { Turns } from './turns.ts';
 
 export interface ClusterSourceOptions {
@@ -28,6 +29,8 @@ export interface ClusterSourceOptions {
   readonly defer: (fn: () => void) => void;
   /** Called with every snapshot that differs from the one before. */
   readonly onChange: (snapshot: Snapshot) => void;
+  /** What is done beside following, from the first complete reading until the signal is aborted. Never rejects. */
+  readonly duty?: (objects: JudgedObjects, signal: AbortSignal) => Promise<void>;
 }
 
 /** Milliseconds between two snapshots at least. */
@@ -53,7 +56,7 @@ interface FollowedPair {
 }
 
 /** The API server as the source of all objects: one reflector per resource, and one per Secret that is referred to. */
-export class ClusterSource {
+export class ClusterSource implements JudgedObjects {
   readonly #options: ClusterSourceOptions;
   readonly #store = new ClusterStore();
   readonly #turns: Turns;
@@ -65,6 +68,7 @@ export class ClusterSource {
   readonly #firstRead = Promise.withResolvers<void>();
   #snapshot: Snapshot = emptySnapshot;
   #signal: AbortSignal | undefined;
+  #duty: Promise<void> | undefined;
   #timer: Timer | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -115,6 +119,21 @@ export class ClusterSource {
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
     for (const reflector of [...this.#reflectors, ...this.#calicoReflectors()]) void reflector.run(signal);
     await this.#firstRead.promise;
+    this.#duty = this.#options.duty?.(this, signal);
+  }
+
+  /** Resolves, after the signal was aborted, when nothing is under way any more that others would miss. */
+  async settled(): Promise<void> {
+    await this.#duty;
+  }
+
+  accounts(): Iterable<Account> {
+    return this.#store.accounts();
+  }
+
+  evidence(): Evidence {
+    const read = [...this.#secrets.values()].filter(({ reflector }) => reflector.status.synced);
+    return this.#store.evidence(new Set(read.map(({ name }) => name)));
   }
 
   #stop(reason: unknown): void {
@@ -122,10 +141,10 @@ export class ClusterSource {
     this.#firstRead.reject(reason);
   }
 
-  #reflector(resource: Resource, sink: ReflectorSink<Parsed<AnyRecord>>): Reflector<unknown> {
+  #reflector(resource: Resource, sink: ReflectorSink<Seen>): Reflector<unknown> {
     const { api, clock, log } = this.#options;
     const { name, path, fieldSelector, parse } = resource;
-    return new Reflector<Parsed<AnyRecord>>({
+    return new Reflector<Seen>({
       name,
       path,
       ...(fieldSelector !== undefined && { fieldSelector }),

@@ -2,12 +2,14 @@ import { equal } from '../../net/equal.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { isWorse, lastVersion } from '../last-version.ts';
 import { type CalicoMap, CalicoOverlay } from '../records/calico/overlay.ts';
+import type { Evidence } from '../records/evidence.ts';
 import type { AnyRecord } from '../records/object.ts';
-import { type FieldProblem, hasError, type Parsed } from '../records/problem.ts';
+import { type FieldProblem, hasError } from '../records/problem.ts';
 import { secretReferences } from '../records/secret-references.ts';
 import { emptySnapshot, type Snapshot, type SnapshotMap } from '../records/snapshot.ts';
-
-type Entry = Parsed<AnyRecord>;
+import type { Account } from './acceptance.ts';
+import { resources, type Seen } from './resources.ts';
+import type { Standing } from './standing.ts';
 
 /** An object as its last version left it. */
 interface Kept {
@@ -15,7 +17,11 @@ interface Kept {
   readonly record: AnyRecord | undefined;
   /** That version is wrong in part. */
   readonly isWrong: boolean;
+  /** The last version did not come into force. */
+  readonly isOld: boolean;
+  /** Of the last version. */
   readonly problems: readonly Problem[];
+  readonly standing: Standing | undefined;
   /** It was wrong from the first list on, so nobody knows what an earlier run derived from it. */
   readonly isUnknown: boolean;
 }
@@ -27,18 +33,19 @@ interface Kept {
 export class ObjectTable {
   readonly #objects = new Map<string, Kept>();
   #records: ReadonlyMap<string, AnyRecord> | undefined = new Map();
+  #sound: ReadonlyMap<string, AnyRecord> | undefined;
   #problems: readonly Problem[] | undefined = [];
   #isFilled = false;
 
   /** Makes the table exactly `objects`. */
-  replace(objects: ReadonlyMap<string, Entry>): void {
+  replace(objects: ReadonlyMap<string, Seen>): void {
     for (const name of this.#objects.keys()) if (!objects.has(name)) this.put(name, undefined);
     for (const [name, object] of objects) this.put(name, object);
     this.#isFilled = true;
   }
 
   /** Sets or (undefined) removes one object. */
-  put(name: string, object: Entry | undefined): void {
+  put(name: string, object: Seen | undefined): void {
     const before = this.#objects.get(name);
     if (object === undefined) {
       if (!this.#objects.delete(name)) return;
@@ -52,16 +59,29 @@ export class ObjectTable {
 
   /** By name; the same map as before where nothing has changed. */
   get records(): ReadonlyMap<string, AnyRecord> {
-    if (this.#records !== undefined) return this.#records;
-    const records = new Map<string, AnyRecord>();
-    for (const [name, { record }] of this.#objects) if (record !== undefined) records.set(name, record);
-    this.#records = records;
-    return records;
+    this.#records ??= this.#collect(() => true);
+    return this.#records;
+  }
+
+  /** As `records`, without the objects whose last version is not the one in force: what an agent knows that has just started. */
+  get sound(): ReadonlyMap<string, AnyRecord> {
+    this.#sound ??= [...this.#objects.values()].some(({ isOld }) => isOld)
+      ? this.#collect(({ isOld }) => !isOld)
+      : this.records;
+    return this.#sound;
   }
 
   get problems(): readonly Problem[] {
-    this.#problems ??= [...this.#objects.values()].flatMap(({ problems }) => problems);
+    this.#problems ??= [...this.#objects.values()].flatMap(({ problems, isOld }) =>
+      isOld ? problems.map(lastVersion) : problems,
+    );
     return this.#problems;
+  }
+
+  /** What there is to be said of each object. */
+  *standings(): Generator<{ name: string; standing: Standing; problems: readonly Problem[] }> {
+    for (const [name, { standing, problems }] of this.#objects)
+      if (standing !== undefined) yield { name, standing, problems };
   }
 
   /** Every object of the first list has been understood since, or is gone. */
@@ -69,22 +89,37 @@ export class ObjectTable {
     return this.problems.length === 0 || [...this.#objects.values()].every(({ isUnknown }) => !isUnknown);
   }
 
-  #keep(object: Entry, before: Kept | undefined): Kept {
+  #keep(object: Seen, before: Kept | undefined): Kept {
     if (before?.record !== undefined && isWorse(object, before.isWrong)) {
-      return { ...before, problems: object.problems.map(withoutPath).map(lastVersion) };
+      return {
+        ...before,
+        isOld: true,
+        problems: object.problems.map(withoutPath),
+        standing: object.standing,
+      };
     }
     const isWrong = hasError(object.problems);
     return {
       record: equal(before?.record, object.record) ? before?.record : object.record,
       isWrong,
+      isOld: false,
       problems: object.problems.map(withoutPath),
+      standing: object.standing,
       isUnknown: isWrong && (before?.isUnknown ?? !this.#isFilled),
     };
+  }
+
+  #collect(counts: (kept: Kept) => boolean): ReadonlyMap<string, AnyRecord> {
+    const records = new Map<string, AnyRecord>();
+    for (const [name, kept] of this.#objects)
+      if (kept.record !== undefined && counts(kept)) records.set(name, kept.record);
+    return records;
   }
 
   /** What was derived from the objects is made anew where it has to be. */
   #forget(before: Kept | undefined, after: Kept | undefined): void {
     if (before?.record !== after?.record) this.#records = undefined;
+    if (this.#records === undefined || before?.isOld !== after?.isOld) this.#sound = undefined;
     if ((before?.problems.length ?? 0) > 0 || (after?.problems.length ?? 0) > 0) this.#problems = undefined;
   }
 }
@@ -114,7 +149,10 @@ export class ClusterStore {
     bgpFilters: new ObjectTable(),
   };
   readonly #overlay = new CalicoOverlay();
+  /** One of its own, because each remembers its last answer. */
+  readonly #soundOverlay = new CalicoOverlay();
   #snapshot: Snapshot = emptySnapshot;
+  #evidence: Evidence | undefined;
 
   table(map: SnapshotMap): ObjectTable {
     return this.#tables[map];
@@ -144,15 +182,39 @@ export class ClusterStore {
     return this.#snapshot;
   }
 
+  /** Every object that says whether it is accepted. */
+  *accounts(): Generator<Account> {
+    for (const { map, kind } of resources) {
+      if (kind === undefined) continue;
+      for (const account of this.#tables[map].standings()) yield { kind, ...account };
+    }
+  }
+
+  /** What they are judged by, the very object given before where nothing has changed. `readSecrets`: see `Evidence`. */
+  evidence(readSecrets: ReadonlySet<string>): Evidence {
+    const ours = recordsOf(this.#tables, 'sound');
+    const { maps } = this.#soundOverlay.merge(ours, recordsOf(this.#calico, 'sound'));
+    const fresh: Evidence = { ...ours, ...maps, readSecrets };
+    const keys = Object.keys(fresh) as readonly (keyof Evidence)[];
+    const isSame = (key: keyof Evidence, before: Evidence): boolean =>
+      key === 'readSecrets' ? equal(before.readSecrets, readSecrets) : before[key] === fresh[key];
+    const before = this.#evidence;
+    if (before === undefined || !keys.every((key) => isSame(key, before))) this.#evidence = fresh;
+    return this.#evidence ?? fresh;
+  }
+
   #maps(): { readonly maps: Pick<Snapshot, SnapshotMap>; readonly problems: readonly Problem[] } {
-    const ours = recordsOf(this.#tables);
-    const { maps, problems } = this.#overlay.merge(ours, recordsOf(this.#calico));
+    const ours = recordsOf(this.#tables, 'records');
+    const { maps, problems } = this.#overlay.merge(ours, recordsOf(this.#calico, 'records'));
     return { maps: { ...ours, ...maps }, problems };
   }
 }
 
-function recordsOf<M extends SnapshotMap>(tables: Readonly<Record<M, ObjectTable>>): Pick<Snapshot, M> {
-  const maps = Object.entries<ObjectTable>(tables).map(([map, table]) => [map, table.records]);
+function recordsOf<M extends SnapshotMap>(
+  tables: Readonly<Record<M, ObjectTable>>,
+  which: 'records' | 'sound',
+): Pick<Snapshot, M> {
+  const maps = Object.entries<ObjectTable>(tables).map(([map, table]) => [map, table[which]]);
   // The type holds: every resource puts what its own parser made into its own table.
   return Object.fromEntries(maps);
 }

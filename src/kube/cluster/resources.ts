@@ -9,9 +9,11 @@ import { parseBGPPeer } from '../records/bgp-peer.ts';
 import { parseIPPool } from '../records/ip-pool.ts';
 import { parseNode, parseNodeBesideCalico } from '../records/node.ts';
 import type { AnyRecord } from '../records/object.ts';
+import type { PlainObject } from '../records/plain.ts';
 import type { Parsed } from '../records/problem.ts';
 import { parseSecret } from '../records/secret.ts';
 import type { SnapshotMap } from '../records/snapshot.ts';
+import { parseStanding, type Standing } from './standing.ts';
 
 /** A collection of the API that is followed. */
 export interface Resource {
@@ -20,14 +22,27 @@ export interface Resource {
   readonly map: SnapshotMap;
   readonly path: string;
   readonly fieldSelector?: string;
-  readonly parse: (value: unknown) => Parsed<AnyRecord>;
+  readonly parse: (value: PlainObject) => Seen;
+  /** Its objects say whether they are accepted. */
+  readonly kind?: Kind;
 }
 
-const ours = (
-  { plural }: Kind,
-  map: SnapshotMap,
-  parse: (value: unknown) => Parsed<AnyRecord>,
-): Resource => ({ name: plural, map, path: `/apis/${apiVersion}/${plural}`, parse });
+/** What is kept of an object. */
+export interface Seen extends Parsed<AnyRecord> {
+  /** Only where objects say whether they are accepted. */
+  readonly standing?: Standing;
+}
+
+function ours(kind: Kind, map: SnapshotMap, parse: (value: unknown) => Parsed<AnyRecord>): Resource {
+  const { plural } = kind;
+  return {
+    name: plural,
+    map,
+    path: `/apis/${apiVersion}/${plural}`,
+    parse: (value) => ({ ...parse(value), standing: parseStanding(value) }),
+    kind,
+  };
+}
 
 const nodes: Resource = {
   name: 'nodes',
