@@ -42,7 +42,7 @@ function conditionsOf(account: Account): readonly Omit<Condition, 'lastTransitio
   const [error] = errors;
   const accepted =
     error === undefined
-      ? { status: 'True' as const, reason: 'Accepted', message: 'the object is in use as it is written' }
+      ? { status: 'True' as const, reason: 'Accepted', message: usedHow(warnings.length === 0) }
       : { status: 'False' as const, reason: reasonOf(error.code), message: told(account, errors) };
   const unsupported = {
     type: 'Unsupported',
@@ -56,6 +56,11 @@ function conditionsOf(account: Account): readonly Omit<Condition, 'lastTransitio
     ...(warnings.length === 0 ? [] : [unsupported]),
   ];
 }
+
+const usedHow = (isWhole: boolean): string =>
+  isWhole
+    ? 'the object is in use as it is written'
+    : 'the object is in use, but for what "Unsupported" tells';
 
 /** `spec.password: the password cannot be used: …; create the Secret …`, one after the other. */
 function told({ kind, name }: Account, problems: readonly Problem[]): string {
