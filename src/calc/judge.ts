@@ -74,17 +74,24 @@ function* duplicatePeers({ bgpPeers, nodes }: Evidence): Generator<Problem> {
   }
 }
 
-/** Answers a BGPPeer that has the session on one of the nodes already, and wants something else of it. */
+/**
+ * Answers a BGPPeer that has the session on one of the nodes already, and wants something else of it. Two objects are compared
+ * once, whatever the number of nodes that both are for.
+ */
 function claim(
   holders: Map<string, BGPPeerRecord>,
   peer: BGPPeerRecord,
   nodes: Iterable<string>,
 ): BGPPeerRecord | undefined {
+  const alike = new Set<BGPPeerRecord>();
   let other: BGPPeerRecord | undefined;
   for (const node of nodes) {
     const holder = holders.get(node);
     if (holder === undefined) holders.set(node, peer);
-    else if (!isSameSession(holder, peer)) other ??= holder;
+    else if (other === undefined && !alike.has(holder)) {
+      if (isSameSession(holder, peer)) alike.add(holder);
+      else other = holder;
+    }
   }
   return other;
 }

@@ -97,22 +97,21 @@ describe('the status', () => {
   });
 
   test('the API server takes whatever there is to say', () => {
-    const text = fc.string({ unit: 'grapheme', maxLength: 6000, size: 'max' });
-    const peers = fc.array(
-      fc.record({ name: text, reason: text }).map((words) => peer('', words)),
-      { maxLength: 300, size: 'max' },
-    );
-    const problems = fc.array(
-      text.map((words) => problem('GRY_E', 'error', words)),
-      { maxLength: 100 },
-    );
+    const words = fc.string({ unit: 'grapheme', maxLength: 20 });
+    const text = fc.tuple(words, fc.integer({ min: 1, max: 200 })).map(([some, times]) => some.repeat(times));
+    const peers = fc
+      .tuple(text, fc.integer({ min: 0, max: 300 }))
+      .map(([reason, count]) => Array.from({ length: count }, (_, i) => peer(`${reason}${i}`, { reason })));
+    const problems = fc
+      .tuple(text, fc.integer({ min: 0, max: 100 }))
+      .map(([some, count]) => Array.from({ length: count }, () => problem('GRY_E', 'error', some)));
     fc.assert(
       fc.property(peers, problems, text, (some, more, version) => {
         const status = statusOf({ ...calm, peers: some, problems: more, version });
         expect(inspect(gryphonNodeKind.status, status, 'GryphonNode a', ['status']).problems).toEqual([]);
         expect(status.peersConfigured).toBe(some.length);
       }),
-      { numRuns: 20 },
+      { numRuns: 30 },
     );
   });
 
