@@ -15,7 +15,9 @@ const podCIDRs = 'remove it: addresses come from the podCIDRs of the Nodes';
 
 const spec = Type.Object({
   cidr: ruled(
-    cidr('The range of pod addresses that the pool describes, without host bits.'),
+    cidr(
+      'The range of pod addresses that the pool describes, without host bits. A pool that overlaps an older one is not used.',
+    ),
     requiredCidrRule,
     immutableRule('the range of a pool'),
   ),

@@ -11,6 +11,7 @@ import { WritableKube } from '../../support/writable-kube.ts';
 
 const OURS = '/apis/gryphon.dev/v1alpha1';
 const PEERS = `${OURS}/bgppeers`;
+const FILTERS = `${OURS}/bgpfilters`;
 const POOLS = `${OURS}/ippools`;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/gryphon-system/leases';
 const LEASE = `${LEASES}/gryphon-status`;
@@ -265,6 +266,29 @@ describe('the one that tells', () => {
     all.start('a');
     await all.pass(10);
     expect(all.conditions(PEERS, 'tor-a')).toMatchObject([{ status: 'True' }]);
+    await all.end();
+  });
+
+  it('judges by the last version of an object, although the one before is in force', async () => {
+    const filter = object('BGPFilter', 'f', { importV4: [{ action: 'Accept' }] });
+    const all = await alone([FILTERS, filter], [PEERS, peer('tor-a', { filters: ['f'] })]);
+    expect(all.conditions(PEERS, 'tor-a')).toMatchObject([{ status: 'True' }]);
+    all.kube.put(FILTERS, object('BGPFilter', 'f', { importV4: [{ action: 'Drop' }] }, 2));
+    await all.pass(5);
+    const expected = [
+      [{ status: 'False', reason: 'FieldInvalid', observedGeneration: 2 }],
+      [{ status: 'False', reason: 'BgpFilterMissing' }],
+    ];
+    const told = () => [all.conditions(FILTERS, 'f'), all.conditions(PEERS, 'tor-a')];
+    expect(told()).toMatchObject(expected);
+    // Another agent, which has never seen the first version, has nothing to correct.
+    const before = told();
+    await all.stop('a');
+    all.start('b');
+    await all.pass(60);
+    expect(all.holder).toBe('b');
+    expect(told()).toEqual(before);
+    expect(all.verdicts.filter((verdict) => verdict.startsWith('b'))).toEqual([]);
     await all.end();
   });
 
