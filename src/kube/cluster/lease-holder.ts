@@ -23,6 +23,8 @@ export interface LeaseHolderOptions extends LeaseIdentity {
 
 /** Milliseconds between two looks at a Lease that somebody else holds: half of it to one and a half. */
 const LOOK = 30_000;
+/** Milliseconds by which those who saw the same at the same time differ. */
+const SLACK = 2000;
 /** Milliseconds between two renewals, a tenth less or more, and after one that failed. */
 const RENEWAL = 10_000;
 const RETRY = 2000;
@@ -64,7 +66,10 @@ export class LeaseHolder {
     while (!signal.aborted) {
       const grant = await this.#tryTaking(observer, signal);
       if (grant !== undefined) return grant;
-      await sleep(clock, LOOK * (0.5 + clock.random()), signal);
+      const look = LOOK * (0.5 + clock.random());
+      // When it may be free, somebody should look; 0 is no answer to a server that refuses.
+      const wait = observer.wait(clock.monotonic()) || look;
+      await sleep(clock, Math.min(look, wait + SLACK * clock.random()), signal);
     }
     return undefined;
   }

@@ -121,7 +121,12 @@ export class LeaseObserver {
   }
 
   isFree(now: number): boolean {
-    if (this.#seen === undefined) return false;
-    return this.#seen.holder === '' || now - this.#since > this.#seen.duration;
+    return this.wait(now) === 0;
+  }
+
+  /** Milliseconds until the Lease is free, if nothing of it changes; undefined before it was seen. */
+  wait(now: number): number | undefined {
+    if (this.#seen === undefined) return undefined;
+    return this.#seen.holder === '' ? 0 : Math.max(0, this.#since + this.#seen.duration - now);
   }
 }

@@ -50,9 +50,9 @@ describe('a Lease is free', () => {
       'not within its duration',
       [
         [0, held()],
-        [30_000, held()],
+        [29_999, held()],
       ],
-      30_000,
+      29_999,
       false,
     ],
     [
@@ -61,7 +61,7 @@ describe('a Lease is free', () => {
         [0, held()],
         [31_000, held({ renewTime: 'now' })],
       ],
-      61_000,
+      60_999,
       false,
     ],
     [
