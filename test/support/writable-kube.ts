@@ -57,7 +57,8 @@ export class WritableKube extends FakeKube {
   }
 
   #create(caller: string, collection: string, value: PlainObject): KubeAnswer {
-    const name = String(own(asObject(own(value, 'metadata')), 'name') ?? `generated-${this.done.length}`);
+    const given = own(asObject(own(value, 'metadata')), 'name');
+    const name = typeof given === 'string' ? given : `generated-${this.done.length}`;
     if (this.objects(collection).has(name)) return failed(409, 'already exists');
     const metadata = { ...asObject(own(value, 'metadata')), name };
     return this.#store(caller, collection, { ...value, metadata }, 201);
