@@ -71,9 +71,11 @@ describe.each(files)('%s', (file) => {
     const imported = read(rendered, false);
     expect(imported).toMatchObject({ complete: true, problems: [] });
     const direct = read(testdata(file), true);
-    // What is not carried out is told of Calico's objects, and gone from ours.
+    // What is not carried out is told of Calico's objects, and gone from ours; and ours are new ones.
     const told = (map: ReadonlyMap<string, { readonly unsupported: readonly string[] }>): object =>
-      Object.fromEntries([...map].map(([name, record]) => [name, { ...record, unsupported: [] }]));
+      Object.fromEntries(
+        [...map].map(([name, record]) => [name, { ...record, createdAt: undefined, unsupported: [] }]),
+      );
     for (const map of ['pools', 'bgpConfigurations', 'bgpPeers', 'bgpFilters'] as const)
       expect(told(imported[map])).toEqual(told(direct[map]));
   });
