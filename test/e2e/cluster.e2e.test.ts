@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFailed } from 'vitest';
+import { acceptance } from './chapters/acceptance.ts';
 import { agents } from './chapters/agents.ts';
 import { apiServerAway } from './chapters/api-server-away.ts';
 import { install } from './chapters/install.ts';
@@ -24,6 +25,7 @@ describe('install', () => install(stage));
 describe('traffic', () => traffic(stage));
 describe('rights', () => rights(stage));
 describe('objects', () => objects(stage));
+describe('acceptance', () => acceptance(stage));
 describe('a top-of-rack router', () => topOfRack(stage));
 describe('agents that restart', () => agents(stage));
 describe('an API server that is away', () => apiServerAway(stage));

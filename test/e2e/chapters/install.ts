@@ -9,10 +9,11 @@ interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason: string;
+  readonly message: string;
 }
 
 export const condition = (object: KubeObject, type: string): Condition | undefined =>
-  (object.status['conditions'] as readonly Condition[]).find((candidate) => candidate.type === type);
+  ((object.status['conditions'] ?? []) as readonly Condition[]).find((candidate) => candidate.type === type);
 
 export function install(stage: Stage): void {
   test('nodes wait for a network', async () => {
