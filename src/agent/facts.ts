@@ -1,14 +1,8 @@
 import type { Ways } from '../bgp/status.ts';
 import type { IntentFacts } from '../calc/intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
-import type { BGPConfigurationRecord } from '../kube/records/bgp-configuration.ts';
-import type { BGPFilterRecord } from '../kube/records/bgp-filter.ts';
-import type { BGPPeerRecord } from '../kube/records/bgp-peer.ts';
-import type { IPPoolRecord } from '../kube/records/ip-pool.ts';
-import type { NodeRecord } from '../kube/records/node.ts';
 import type { PasswordFile } from '../kube/records/password-source.ts';
-import type { SecretRecord } from '../kube/records/secret.ts';
-import type { Snapshot } from '../kube/records/snapshot.ts';
+import { emptySnapshot, type Snapshot, type SnapshotMap, snapshotMaps } from '../kube/records/snapshot.ts';
 import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
@@ -73,12 +67,8 @@ export type FactName = keyof IntentFacts;
 
 /** Everything the agent knows, as records. Whatever comes in is put here; whoever wants to react is told the table's name. */
 export class FactStore {
-  readonly nodes: FactTable<string, NodeRecord>;
-  readonly pools: FactTable<string, IPPoolRecord>;
-  readonly bgpConfigurations: FactTable<string, BGPConfigurationRecord>;
-  readonly bgpPeers: FactTable<string, BGPPeerRecord>;
-  readonly bgpFilters: FactTable<string, BGPFilterRecord>;
-  readonly secrets: FactTable<string, SecretRecord>;
+  readonly #changed: (name: FactName) => void;
+  #objects: Pick<Snapshot, SnapshotMap> = emptySnapshot;
   /** By path. */
   readonly passwordFiles: FactTable<string, PasswordFile>;
   /** By interface index. */
@@ -94,12 +84,7 @@ export class FactStore {
 
   constructor(onChange: (name: FactName) => void) {
     const table = <K, V>(name: FactName): FactTable<K, V> => new FactTable(() => onChange(name));
-    this.nodes = table('nodes');
-    this.pools = table('pools');
-    this.bgpConfigurations = table('bgpConfigurations');
-    this.bgpPeers = table('bgpPeers');
-    this.bgpFilters = table('bgpFilters');
-    this.secrets = table('secrets');
+    this.#changed = onChange;
     this.passwordFiles = table('passwordFiles');
     this.links = table('links');
     this.addresses = table('addresses');
@@ -108,25 +93,23 @@ export class FactStore {
     this.attachments = table('attachments');
   }
 
-  /** Takes what a source of objects knows now. */
+  /** Takes what a source of objects knows now: it sees to it that what has not changed is the same map. */
   takeObjects(snapshot: Snapshot): void {
-    this.nodes.replace(snapshot.nodes);
-    this.pools.replace(snapshot.pools);
-    this.bgpConfigurations.replace(snapshot.bgpConfigurations);
-    this.bgpPeers.replace(snapshot.bgpPeers);
-    this.bgpFilters.replace(snapshot.bgpFilters);
-    this.secrets.replace(snapshot.secrets);
+    const before = this.#objects;
+    this.#objects = snapshot;
+    for (const map of snapshotMaps) if (snapshot[map] !== before[map]) this.#changed(map);
   }
 
   /** Everything, as the pure functions read it; tables that did not change are the same objects as before. */
   records(): IntentFacts {
+    const { nodes, pools, bgpConfigurations, bgpPeers, bgpFilters, secrets } = this.#objects;
     return {
-      nodes: this.nodes.records,
-      pools: this.pools.records,
-      bgpConfigurations: this.bgpConfigurations.records,
-      bgpPeers: this.bgpPeers.records,
-      bgpFilters: this.bgpFilters.records,
-      secrets: this.secrets.records,
+      nodes,
+      pools,
+      bgpConfigurations,
+      bgpPeers,
+      bgpFilters,
+      secrets,
       passwordFiles: this.passwordFiles.records,
       links: this.links.records,
       addresses: this.addresses.records,

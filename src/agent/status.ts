@@ -58,6 +58,8 @@ export interface AgentStatusOptions {
 
 /** A pass that takes longer than this is stuck: the kubelet may restart the agent. Milliseconds. */
 const STUCK_AFTER = 120_000;
+/** How the names of peers begin that are nodes. */
+const MESH = 'mesh/';
 
 /** The agent as the API and the metrics see it: read-only, computed when asked. */
 export class AgentStatus implements AgentView {
@@ -119,6 +121,7 @@ export class AgentStatus implements AgentView {
     }
     const { clock, kernel, drivers, conflist, speaker, bgp, sourceName } = this.#options;
     const synced = this.#options.snapshot().synced;
+    const peers = speaker.peers();
     const waitingFor = [...(synced ? [] : [sourceName]), ...(kernel.synced ? [] : ['kernel'])];
     return readinessChecks({
       synced: waitingFor.length === 0,
@@ -127,8 +130,8 @@ export class AgentStatus implements AgentView {
       conflist: conflist.written,
       conflistReason: this.#conflistReason(),
       bgp,
-      peers: speaker.peers(),
-      excused: this.#notReadyNodes(),
+      peers,
+      excused: this.#excused(peers),
       age: clock.monotonic() - this.#startedMonotonic,
     });
   }
@@ -234,11 +237,10 @@ export class AgentStatus implements AgentView {
     return reasons.find((reason) => reason !== undefined) ?? 'the CNI configuration is not written yet';
   }
 
-  /** Mesh peers that are nodes which Kubernetes itself calls NotReady. */
-  #notReadyNodes(): ReadonlySet<string> {
+  /** Of these peers those of the mesh whose nodes Kubernetes itself calls NotReady. */
+  #excused(peers: readonly PeerStatus[]): ReadonlySet<string> {
     const nodes = this.#options.intent()?.cluster.nodes;
-    return new Set(
-      [...(nodes ?? [])].filter(([, node]) => !node.record.ready).map(([name]) => `mesh/${name}`),
-    );
+    const names = peers.map((peer) => peer.name).filter((name) => name.startsWith(MESH));
+    return new Set(names.filter((name) => nodes?.get(name.slice(MESH.length))?.record.ready === false));
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeRecord } from '../kube/records/node.ts';
 import type { Address } from '../net/address.ts';
 import { equal } from '../net/equal.ts';
+import { changedKeys, PersistentMap } from '../net/persistent-map.ts';
 import { overlaps, type Prefix } from '../net/prefix.ts';
 import { PrefixTrie } from '../net/prefix-trie.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -24,7 +25,7 @@ export interface ClusterNode {
 }
 
 export interface Cluster {
-  readonly nodes: ReadonlyMap<string, ClusterNode>;
+  readonly nodes: PersistentMap<string, ClusterNode>;
   /** All addresses that nodes have or say they have; the same list while it is the same. */
   readonly addresses: readonly Address[];
   readonly problems: readonly Problem[];
@@ -37,8 +38,8 @@ export interface Cluster {
 export const computeCluster = (nodes: ReadonlyMap<string, NodeRecord>): Cluster => new Claims(nodes).cluster;
 
 /**
- * As `computeCluster`, for one cluster as it changes: while nobody claims what is another's, a change costs what has changed, and
- * nodes that did not change are the same objects as before.
+ * As `computeCluster`, for one cluster as it changes: a change costs what has changed, and nodes that did not change are the same
+ * objects as before. Only where somebody claims what is another's, another claim makes all of them be settled anew.
  */
 export function clusterOf(): (nodes: ReadonlyMap<string, NodeRecord>) => Cluster {
   let claims: Claims | undefined;
@@ -52,44 +53,78 @@ export function clusterOf(): (nodes: ReadonlyMap<string, NodeRecord>) => Cluster
 class Claims {
   readonly #cidrs = new PrefixTrie<string>();
   readonly #addresses = new Map<Address, string>();
-  /** InternalIPs that several nodes have. */
-  readonly #shared: ReadonlySet<Address>;
+  /** How many nodes have each InternalIP. */
+  readonly #holders = new Map<Address, number>();
   #nodes: ReadonlyMap<string, NodeRecord>;
   cluster: Cluster;
 
   constructor(nodes: ReadonlyMap<string, NodeRecord>) {
-    this.#shared = sharedAddresses(nodes.values());
+    for (const { internalIPs } of nodes.values()) this.#count(internalIPs, 1);
     const problems: Problem[] = [];
-    const settled = new Map<string, ClusterNode>();
-    for (const record of [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      settled.set(record.name, this.#settle(record, nodes, problems));
-    }
+    const settled = [...nodes.values()]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((record) => [record.name, this.#settle(record, nodes, problems)] as const);
     this.#nodes = nodes;
-    this.cluster = { nodes: settled, addresses: allAddresses(settled), problems };
+    this.cluster = {
+      nodes: new PersistentMap(settled),
+      addresses: settled.flatMap(([, node]) => allAddresses(node)),
+      problems,
+    };
   }
 
-  /** Takes over what has changed; false where that is not enough, because claims meet or nodes came or went. */
+  /** Takes over what has changed; false where that is not enough, because claims meet: then nothing here counts any more. */
   follow(nodes: ReadonlyMap<string, NodeRecord>): boolean {
-    if (nodes.size !== this.#nodes.size || this.cluster.problems.length > 0) return false;
-    const changed: NodeRecord[] = [];
-    for (const [name, record] of nodes) {
-      const before = this.#nodes.get(name);
-      if (before === undefined) return false;
-      if (before === record) continue;
-      if (!equal(before.internalIPs, record.internalIPs)) return false;
-      changed.push(record);
+    const claiming: string[] = [];
+    let settled = this.cluster.nodes;
+    for (const name of changedKeys(this.#nodes, nodes)) {
+      const [node, record] = [settled.get(name), nodes.get(name)];
+      if (node === undefined || record === undefined || !claimsSame(node.record, record)) claiming.push(name);
+      else settled = settled.with(name, { ...node, record });
     }
-    const settled = new Map(this.cluster.nodes);
-    for (const { name } of changed) this.#release(settled.get(name));
-    const problems: Problem[] = [];
-    for (const record of changed) settled.set(record.name, this.#settle(record, nodes, problems));
-    const { nodes: before, addresses } = this.cluster;
-    const same = changed.every(({ name }) =>
-      equal(before.get(name)?.addresses, settled.get(name)?.addresses),
-    );
     this.#nodes = nodes;
-    this.cluster = { nodes: settled, addresses: same ? addresses : allAddresses(settled), problems };
-    return problems.length === 0;
+    this.cluster = { ...this.cluster, nodes: settled };
+    return claiming.length === 0 || this.#followClaims(claiming);
+  }
+
+  /** The nodes of these names have come, gone or claim something else now. */
+  #followClaims(names: readonly string[]): boolean {
+    const { nodes: before, addresses, problems } = this.cluster;
+    if (problems.length > 0) return false;
+    for (const name of names) {
+      const node = before.get(name);
+      this.#release(node);
+      const wasShared = this.#count(node?.record.internalIPs ?? [], -1);
+      const isShared = this.#count(this.#nodes.get(name)?.internalIPs ?? [], 1);
+      // Whether an address is shared decides the choice of others too.
+      if (wasShared || isShared) return false;
+    }
+    let nodes = before;
+    const met: Problem[] = [];
+    for (const name of names) {
+      const record = this.#nodes.get(name);
+      nodes =
+        record === undefined ? nodes.without(name) : nodes.with(name, this.#settle(record, this.#nodes, met));
+    }
+    const same = names.every((name) => equal(addressesIn(before, name), addressesIn(nodes, name)));
+    this.cluster = {
+      nodes,
+      addresses: same ? addresses : [...nodes.values()].flatMap(allAddresses),
+      problems: met,
+    };
+    return met.length === 0;
+  }
+
+  /** Counts a node in or out; tells whether any of its InternalIPs was or is another node's too. */
+  #count(internalIPs: readonly Address[], by: 1 | -1): boolean {
+    let shared = false;
+    for (const address of new Set(internalIPs)) {
+      const before = this.#holders.get(address) ?? 0;
+      const after = before + by;
+      if (after === 0) this.#holders.delete(address);
+      else this.#holders.set(address, after);
+      if (Math.max(before, after) > 1) shared = true;
+    }
+    return shared;
   }
 
   #settle(record: NodeRecord, nodes: ReadonlyMap<string, NodeRecord>, problems: Problem[]): ClusterNode {
@@ -99,7 +134,7 @@ class Claims {
       return false;
     });
     for (const cidr of podCIDRs) this.#cidrs.set(cidr, record.name);
-    const claims = claimedAddresses(record, (address) => this.#shared.has(address));
+    const claims = claimedAddresses(record, (address) => (this.#holders.get(address) ?? 0) > 1);
     return {
       record,
       claims,
@@ -123,20 +158,21 @@ class Claims {
   }
 }
 
-function sharedAddresses(nodes: Iterable<NodeRecord>): ReadonlySet<Address> {
-  const seen = new Set<Address>();
-  const shared = new Set<Address>();
-  for (const { internalIPs } of nodes) {
-    for (const address of new Set(internalIPs)) {
-      if (seen.has(address)) shared.add(address);
-      else seen.add(address);
-    }
-  }
-  return shared;
-}
+/** Whether two versions of a node claim the same of the cluster. */
+const claimsSame = (a: NodeRecord, b: NodeRecord): boolean =>
+  equal(a.podCIDRs, b.podCIDRs) &&
+  equal(a.internalIPs, b.internalIPs) &&
+  equal(a.annotatedAddresses, b.annotatedAddresses);
 
-const allAddresses = (nodes: ReadonlyMap<string, ClusterNode>): readonly Address[] =>
-  [...nodes.values()].flatMap((node) => [...addressList(node.addresses), ...node.record.internalIPs]);
+const allAddresses = ({ addresses, record }: ClusterNode): readonly Address[] => [
+  ...addressList(addresses),
+  ...record.internalIPs,
+];
+
+function addressesIn(nodes: ReadonlyMap<string, ClusterNode>, name: string): readonly Address[] {
+  const node = nodes.get(name);
+  return node === undefined ? [] : allAddresses(node);
+}
 
 /** The addresses that nobody before has. */
 function settleAddresses(

@@ -22,12 +22,13 @@ import { LearnedRoutes } from './learned-routes.ts';
 import { memo, stable } from './memo.ts';
 import { NextHopResolver } from './next-hops.ts';
 import { isContainerLink } from './node-addresses.ts';
+import { nodeRoutesOf, withNodeRoutes } from './node-routes.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
 import type { RecordFeed } from './record-feed.ts';
 import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
-import { selects } from './selects.ts';
+import { selectorCache } from './selects.ts';
 import { computeSelf, type Self } from './self.ts';
 import { computeSysctls } from './sysctls.ts';
 import { computeUplinks, downLinks } from './uplinks.ts';
@@ -103,6 +104,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       foreign: IntentFacts['foreignRoutes'],
     ) => computeUplinks(me, links, addresses.values(), foreign.values()).join('/'),
   );
+  const selects = selectorCache();
   const gateways = stable((me: Self, peers: IntentFacts['bgpPeers']) =>
     settings.bgp ? computeGateways(me, peers, selects) : [],
   );
@@ -121,7 +123,6 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
   const routes = memo(
     (
       me: Self,
-      all: Cluster,
       attachments: IntentFacts['attachments'],
       links: IntentFacts['links'],
       remoteRoutes: RemoteRoutes,
@@ -129,14 +130,14 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     ) =>
       computeRoutes({
         self: me,
-        nodes: all.nodes,
         attachments: attachments.values(),
         links,
         remote: remoteRoutes,
         gateways: over,
-        bgp: settings.bgp,
       }),
   );
+  const behind = nodeRoutesOf(settings.nodeName);
+  const together = memo(withNodeRoutes);
   const learned = memo((feed: IntentFacts['learned']) => new LearnedRoutes(feed));
   const bgp = bgpIntentOf(settings.bgpPort, selects);
   const firewall = memo((ranges: readonly Pool[], ofNodes: readonly Address[]) =>
@@ -165,7 +166,7 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
     const over = gateways(me, facts.bgpPeers);
     const next = resolver(facts.foreignRoutes, over, down(facts.links), local);
     const remoteRoutes = remote(me, next);
-    const own = routes(me, all, facts.attachments, facts.links, remoteRoutes, over);
+    const own = routes(me, facts.attachments, facts.links, remoteRoutes, over);
     const followed = settings.bgp ? learned(facts.learned) : undefined;
     followed?.set(remoteRoutes, own.routes);
     const speaker = settings.bgp ? bgp(me, all, { ...facts, pools: objects.pools }, next) : noBgp;
@@ -173,7 +174,8 @@ export function intentOf(settings: IntentSettings): (facts: IntentFacts) => Inte
       self: me,
       cluster: all,
       pools: ranges,
-      routes: own,
+      // With BGP the speaker's routes count and the Node objects do not; without it, the other way round.
+      routes: settings.bgp ? own : together(own, behind(all.nodes, remoteRoutes)),
       learned: followed,
       bgp: speaker,
       firewall: firewall(ranges, all.addresses),

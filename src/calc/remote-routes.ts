@@ -13,8 +13,6 @@ import { type Self } from './self.ts';
 
 /** Next hops that are remembered: a router names few, and nobody may fill the memory with them. */
 const MOST_WAYS = 4096;
-/** Nodes whose routes are remembered: more than a cluster has. */
-const MOST_NODES = 16_384;
 
 /**
  * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. Of the
@@ -26,10 +24,6 @@ export class RemoteRoutes {
   readonly #own = new PrefixTrie<true>();
   readonly #sources: Readonly<Record<Family, Address | undefined>>;
   readonly #ways = new Map<Address, readonly NextHopRecord[] | string>();
-  readonly #behind = new Map<
-    string,
-    { readonly node: ClusterNode; readonly routes: readonly (DesiredRoute | Unresolved)[] }
-  >();
   readonly #labels = new Map<string, string>();
   /** More next hops were asked for than are remembered. */
   #forgetful = false;
@@ -77,20 +71,15 @@ export class RemoteRoutes {
     return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, distinct(hops), from);
   }
 
-  /** The routes to the blocks of a node; asked again about the same node, the very same. */
+  /** The routes to the blocks of another node, which must be on one of our own subnets. */
   behind(name: string, node: ClusterNode): readonly (DesiredRoute | Unresolved)[] {
-    const known = this.#behind.get(name);
-    if (known?.node === node) return known.routes;
-    if (this.#behind.size >= MOST_NODES) this.#behind.clear();
     const from = `node ${name}`;
-    const routes = node.podCIDRs.map((prefix) => {
+    return node.podCIDRs.map((prefix) => {
       const family = prefixFamily(prefix);
       const address = addressOf(node.addresses, family);
       if (address !== undefined) return this.direct(prefix, address, from);
       return { prefix, from, reason: `Node ${name} has no IPv${family} address` };
     });
-    this.#behind.set(name, { node, routes });
-    return routes;
   }
 
   /** A block behind an address that must be on one of our own subnets. */

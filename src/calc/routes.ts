@@ -3,20 +3,16 @@ import type { Attachment } from '../ipam/attachment.ts';
 import { hostPrefix, isHostPrefix, type Prefix } from '../net/prefix.ts';
 import type { LinkRecord } from '../netlink/wire/records.ts';
 import type { Gateway } from './bgp/gateways.ts';
-import type { ClusterNode } from './cluster.ts';
 import type { RemoteRoutes } from './remote-routes.ts';
 import { type Self } from './self.ts';
 
 export interface RouteFacts {
   readonly self: Self;
-  readonly nodes: ReadonlyMap<string, ClusterNode>;
   readonly attachments: Iterable<Attachment>;
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly remote: RemoteRoutes;
   /** Peers that are reached over a gateway. */
   readonly gateways: readonly Gateway[];
-  /** With BGP the speaker's routes (`LearnedRoutes`) count and the Node objects do not; without it, the other way round. */
-  readonly bgp: boolean;
 }
 
 /** A route that cannot be written now. */
@@ -36,10 +32,7 @@ export interface RouteResult {
 
 export const isUnresolved = (route: DesiredRoute | Unresolved): route is Unresolved => 'reason' in route;
 
-/**
- * The node's own routes in the main table: our blocks as blackholes, each pod on its link, peers behind gateways; without BGP also
- * what is behind other nodes.
- */
+/** The node's own routes in the main table: our blocks as blackholes, each pod on its link, peers behind gateways. */
 export function computeRoutes(facts: RouteFacts): RouteResult {
   const routes = new Map<Prefix, DesiredRoute>();
   const hold = new Set<Prefix>();
@@ -56,7 +49,6 @@ export function computeRoutes(facts: RouteFacts): RouteResult {
     if (isUnresolved(route)) hold.add(route.prefix);
     take(route);
   }
-  if (!facts.bgp) for (const route of nodeRoutes(facts)) take(route);
   for (const { prefix, gateway, from } of facts.gateways) take(facts.remote.direct(prefix, gateway, from));
   return { routes, hold, unresolved };
 }
@@ -78,12 +70,5 @@ function* podRoutes(facts: RouteFacts): Generator<DesiredRoute | Unresolved> {
       else if (link === undefined) yield { prefix, from, reason: `its link ${hostLink} does not exist` };
       else yield { prefix, origin: 'pod', nextHops: [{ link }], from };
     }
-  }
-}
-
-/** Without BGP the Node objects say where each block is; only nodes on our own subnet can be reached so. */
-function* nodeRoutes({ self, nodes, remote }: RouteFacts): Generator<DesiredRoute | Unresolved> {
-  for (const [name, node] of nodes) {
-    if (name !== self.name) yield* remote.behind(name, node);
   }
 }

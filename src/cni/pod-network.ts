@@ -171,7 +171,9 @@ export class PodNetwork {
     }
   }
 
+  /** The very same object again is no news: passes tell it each time. */
   setConfig(config: PodNetworkConfig): void {
+    if (config === this.#config) return;
     this.#config = config;
     this.#options.ipam.configure(config.podCIDRs, config.reserved);
     this.#wasReady ||= this.#notReady() === undefined;

@@ -27,7 +27,7 @@ export interface RouteChange {
 }
 
 export interface RouteIntent {
-  /** All of them: compared as a whole with those of the intent before. */
+  /** All of them; a persistent map where they are many, so that what differs from the intent before is found without a look at all. */
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
   /** Those of which there may be very many, as changes: iterating takes them. None of their prefixes is in `routes`. */
   readonly changes?: Iterable<RouteChange>;

@@ -1,4 +1,5 @@
 import { equal } from '../net/equal.ts';
+import { changedKeys } from '../net/persistent-map.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
 import { ERRNO } from '../netlink/errno.ts';
 import { NetlinkDumpError, NetlinkLostError } from '../netlink/error.ts';
@@ -84,9 +85,8 @@ export class RouteDriver implements Driver<RouteIntent> {
   readonly #forms = new RouteForms();
   readonly #failures: FailureBook<Prefix | typeof WHOLE_TABLE>;
   #intent: RouteIntent = emptyRouteIntent;
-  /** The table whose routes are on the picture's desired side, and whether all of them are. */
-  #table: RouteIntent['routes'] = emptyRouteIntent.routes;
-  #adopted = true;
+  /** The table whose routes are on the picture's desired side; several where that was not brought to an end. */
+  #tables: readonly RouteIntent['routes'][] = [emptyRouteIntent.routes];
   /** By which the inherited routes were judged. */
   #swept: RouteIntent['keep'] | undefined;
   #repaired = 0;
@@ -169,19 +169,19 @@ export class RouteDriver implements Driver<RouteIntent> {
   /** Brings the desired side of the picture to the latest intent. */
   async #adopt(signal: AbortSignal): Promise<void> {
     const { routes, changes = [], keep } = this.#intent;
-    if (routes !== this.#table || !this.#adopted) await this.#adoptTable(routes, signal);
+    if (this.#tables.some((table) => table !== routes)) await this.#adoptTable(routes, signal);
     await inSlices(changes, signal, ({ prefix, route }) => this.#want(prefix, route));
     if (!equal(keep, this.#swept)) await this.#sweep(keep, signal);
   }
 
+  /** What differs between two tables. An adoption that was given up may have got anywhere: it is gone over once more. */
   async #adoptTable(routes: RouteIntent['routes'], signal: AbortSignal): Promise<void> {
-    this.#adopted = false;
-    await inSlices(this.#table.keys(), signal, (prefix) => {
-      if (!routes.has(prefix)) this.#want(prefix, undefined);
-    });
-    this.#table = routes;
-    await inSlices(routes, signal, ([prefix, route]) => this.#want(prefix, route));
-    this.#adopted = true;
+    const before = this.#tables;
+    this.#tables = [...before, routes];
+    for (const table of before) {
+      await inSlices(changedKeys(table, routes), signal, (prefix) => this.#want(prefix, routes.get(prefix)));
+    }
+    this.#tables = [routes];
   }
 
   /** Another wish for a prefix does not wait for the failed one's delay. */

@@ -1,16 +1,20 @@
+import { PersistentMap } from './persistent-map.ts';
 import { Secret } from './secret.ts';
 
-/** Structural equality of plain data: primitives, arrays, plain objects, Maps and Sets of them, Secrets. Key order does not matter. */
+/** Structural equality of plain data: primitives, arrays, plain objects, Maps (persistent ones too) and Sets of them, Secrets. Key order does not matter. */
 export function equal(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((v, i) => equal(v, b[i]));
-  if (a instanceof Map) return b instanceof Map && equalMaps(a, b);
+  if (isMap(a)) return isMap(b) && equalMaps(a, b);
   if (a instanceof Secret) return b instanceof Secret && a.equals(b);
   if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((v) => b.has(v));
-  if (Array.isArray(b) || b instanceof Map || b instanceof Set || b instanceof Secret) return false;
+  if (Array.isArray(b) || isMap(b) || b instanceof Set || b instanceof Secret) return false;
   return equalObjects(a, b);
 }
+
+const isMap = (value: object): value is ReadonlyMap<unknown, unknown> =>
+  value instanceof Map || value instanceof PersistentMap;
 
 function equalMaps(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean {
   if (a.size !== b.size) return false;

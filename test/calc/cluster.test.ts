@@ -115,7 +115,11 @@ it('InternalIPs that several nodes have are skipped on all of them alike, where 
       node('c', [], ['172.17.0.1', '192.0.2.3']),
     ),
   );
-  expect([...nodes.values()].map((n) => n.addresses.ipv4)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  expect(['a', 'b', 'c'].map((name) => nodes.get(name)?.addresses.ipv4)).toEqual([
+    '192.0.2.1',
+    '192.0.2.2',
+    '192.0.2.3',
+  ]);
   expect(problems).toEqual([]);
 });
 

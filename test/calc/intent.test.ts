@@ -72,7 +72,7 @@ describe('intentOf', () => {
     expect(intent.bgp.config).toBeUndefined();
     expect(intent.firewall.sets).toEqual([]);
     expect(intent.firewall.rules[4].nat).toBeUndefined();
-    expect(intent.routes.routes.get('10.0.2.0/24' as never)?.nextHops).toEqual([
+    expect(intent.routes.routes.get(prefix('10.0.2.0/24'))?.nextHops).toEqual([
       { gateway: '192.0.2.2', link: 2 },
     ]);
   });

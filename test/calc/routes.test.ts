@@ -3,6 +3,7 @@ import type { LearnedRoute } from '../../src/bgp/status.ts';
 import { computeCluster } from '../../src/calc/cluster.ts';
 import { LearnedRoutes } from '../../src/calc/learned-routes.ts';
 import { NextHopResolver } from '../../src/calc/next-hops.ts';
+import { nodeRoutesOf, withNodeRoutes } from '../../src/calc/node-routes.ts';
 import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
 import { computeRoutes, type RouteFacts, type RouteResult } from '../../src/calc/routes.ts';
 import type { Self } from '../../src/calc/self.ts';
@@ -36,25 +37,23 @@ const table = [
 const remoteOf = (self: Self): RemoteRoutes =>
   new RemoteRoutes(self, new NextHopResolver(table, new Set(), localAddresses));
 
-/** With BGP and what was learned by it, or (undefined) without. */
+/** With BGP what was learned by it, or (undefined) without BGP what is behind the other nodes. */
 function compute(
-  { self = selfOf('node-a', nodes, localAddresses), ...more }: Partial<RouteFacts>,
+  {
+    self = selfOf('node-a', nodes, localAddresses),
+    others = nodes,
+    ...more
+  }: Partial<RouteFacts> & { readonly others?: typeof nodes },
   told: readonly LearnedRoute[] | undefined,
 ): RouteResult {
-  const facts = {
-    self,
-    nodes: computeCluster(nodes).nodes,
-    attachments: [],
-    links,
-    gateways: [],
-    remote: remoteOf(self),
-    bgp: told !== undefined,
-    ...more,
-  };
-  const own = computeRoutes(facts);
-  if (told === undefined) return own;
+  const remote = remoteOf(self);
+  const own = computeRoutes({ self, attachments: [], links, gateways: [], remote, ...more });
+  if (told === undefined) {
+    const all = withNodeRoutes(own, nodeRoutesOf('node-a')(computeCluster(others).nodes, remote));
+    return { ...all, routes: new Map([...own.routes, ...all.routes]) };
+  }
   const learnedRoutes = new LearnedRoutes(feed(...told));
-  learnedRoutes.set(remoteOf(self), own.routes);
+  learnedRoutes.set(remote, own.routes);
   const changes = [...learnedRoutes].flatMap(({ prefix: p, route }) =>
     route === undefined ? [] : [[p, route] as const],
   );
@@ -150,7 +149,7 @@ it('says which Node address is missing, unreachable or ours', () => {
   const result = compute(
     {
       self: selfOf('node-a', odd, localAddresses),
-      nodes: computeCluster(byName(...[...odd.values()].filter((n) => n.name !== 'node-a'))).nodes,
+      others: byName(...[...odd.values()].filter((n) => n.name !== 'node-a')),
     },
     undefined,
   );
@@ -165,10 +164,9 @@ it('says which Node address is missing, unreachable or ours', () => {
 
 it('a block of one address has no blackhole, and ways that meet are one', () => {
   const single = byName(node('node-a', ['10.0.0.1/32'], ['10.9.9.9']));
-  const result = compute(
-    { self: selfOf('node-a', single, localAddresses), nodes: computeCluster(single).nodes },
-    [learned('10.5.0.0/24', ['192.168.35.1', '192.168.35.2'], 'peer/x', 'peer/y')],
-  );
+  const result = compute({ self: selfOf('node-a', single, localAddresses) }, [
+    learned('10.5.0.0/24', ['192.168.35.1', '192.168.35.2'], 'peer/x', 'peer/y'),
+  ]);
   // 10.9.9.9 is on no link here: no source then, the kernel would refuse it.
   expect(golden(result)).toBe('10.5.0.0/24 via 192.168.34.1 dev eth0  # remote, bgp peer/x, peer/y');
 });

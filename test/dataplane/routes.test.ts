@@ -405,6 +405,22 @@ describe('answers lost or reading failed', () => {
     await apply();
     expect(kernel.text()).toBe('blackhole 10.244.1.0/24 proto 71\nblackhole 10.244.2.0/24 proto 71');
   });
+
+  test('a table that was given up half-way leaves nothing behind', async () => {
+    const { kernel, driver, apply } = setUp();
+    driver.set(want({ '10.244.1.0/24': [via('192.0.2.7')], '10.244.9.0/24': [] }));
+    await apply();
+    const many = Array.from({ length: 2000 }, (_, i) => [`10.${i >> 8}.${i & 255}.0/24`, []] as const);
+    driver.set(want({ '10.244.1.0/24': [via('192.0.2.8')], ...Object.fromEntries(many) }));
+    const abort = new AbortController();
+    const applying = driver.apply(abort.signal);
+    abort.abort(new Error('half-way'));
+    await expect(applying).rejects.toThrow('half-way');
+    driver.set(want({ '10.244.1.0/24': [via('192.0.2.7')] }));
+    await apply();
+    expect(kernel.text()).toBe('10.244.1.0/24 via 192.0.2.7 dev eth0 proto 71');
+    expect(driver.counts()).toEqual({ desired: 1, installed: 1, failed: 0, held: 0 });
+  });
 });
 
 test('a walk between random states, with others interfering, ends every step in the wanted one', async () => {

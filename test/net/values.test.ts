@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { equal } from '../../src/net/equal.ts';
 import { macBytes, macFromBytes, parseMac } from '../../src/net/mac.ts';
+import { PersistentMap } from '../../src/net/persistent-map.ts';
 import { describeError, GryphonError } from '../../src/ports/error.ts';
 import { silentLog } from '../../src/ports/log.ts';
 
@@ -22,6 +23,11 @@ it.each([
   [new Map([['a', 1]]), new Map([['b', 1]]), false],
   [new Map([['a', 1]]), new Map(), false],
   [new Map(), {}, false],
+  [new PersistentMap([['a', { x: 1 }]]), new PersistentMap([['a', { x: 1 }]]), true],
+  [new PersistentMap([['a', 1]]), new Map([['a', 1]]), true],
+  [new PersistentMap([['a', 1]]), new PersistentMap([['a', 2]]), false],
+  [new PersistentMap(), {}, false],
+  [{}, new PersistentMap(), false],
   [new Set([1, 2]), new Set([2, 1]), true],
   [new Set([1]), new Set([2]), false],
   [new Set(), new Map(), false],

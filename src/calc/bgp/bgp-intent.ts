@@ -11,6 +11,7 @@ import { memo } from '../memo.ts';
 import type { NextHopResolver } from '../next-hops.ts';
 import type { Self } from '../self.ts';
 import type { BgpFacts, Selects } from './facts.ts';
+import { Mesh } from './mesh.ts';
 import { keepEqual } from './share.ts';
 import { type BgpResult, computeBgp } from './speaker-config.ts';
 
@@ -35,6 +36,7 @@ export function bgpIntentOf(
   selects: Selects,
 ): (self: Self, cluster: Cluster, tables: BgpTables, next: NextHopResolver) => BgpResult {
   let last: BgpResult | undefined;
+  const mesh = new Mesh();
   const asks = memo(asksForLinks);
   const linkTo = memo(linkFinder);
   const compute = memo(
@@ -50,7 +52,7 @@ export function bgpIntentOf(
       find: LinkTo,
     ) => {
       const objects = { configurations, peers, filters, pools, secrets, passwordFiles };
-      last = keepEqual(last, computeBgp({ self, nodes, ...objects, selects, linkTo: find, port }));
+      last = keepEqual(last, computeBgp({ self, nodes, ...objects, selects, linkTo: find, port }, mesh));
       return last;
     },
   );

@@ -43,12 +43,13 @@ export function exportPolicy(
   return { ...asked, kind: view.reflects && isInternal(neighbour) ? 'all' : 'originated' };
 }
 
-/** Every other node by its router ID, with what it may originate. */
+/** Every other node by its router ID, with what it may originate; in the order of their names. */
 export function originatorsOf(
   nodes: ReadonlyMap<string, ClusterNode>,
   ownName: string,
 ): readonly Originator[] {
   return [...nodes.values()]
     .filter((node) => node.record.name !== ownName && node.podCIDRs.length > 0)
+    .sort((a, b) => (a.record.name < b.record.name ? -1 : 1))
     .map((node) => ({ routerID: routerIDOf(node.record.name, node.addresses), prefixes: node.podCIDRs }));
 }

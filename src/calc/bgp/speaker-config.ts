@@ -5,7 +5,7 @@ import type { Problem } from '../../ports/problem.ts';
 import { addressList } from '../node-addresses.ts';
 import type { BgpFacts } from './facts.ts';
 import { type Globals, mergeGlobals } from './globals.ts';
-import { meshNeighbours } from './mesh.ts';
+import { Mesh } from './mesh.ts';
 import { originations } from './originations.ts';
 import { peerConfig } from './peer-config.ts';
 import { configuredNeighbours } from './peering.ts';
@@ -22,14 +22,17 @@ export interface BgpResult {
 /** What an agent without BGP has. */
 export const noBgp: BgpResult = { config: undefined, problems: [] };
 
-/** The speaker's whole configuration: the mesh between nodes and the configured peers, sorted by name. */
-export function computeBgp(facts: BgpFacts): BgpResult {
+/**
+ * The speaker's whole configuration: the mesh between nodes and the configured peers, sorted by name. `mesh` remembers the sessions
+ * of the call before.
+ */
+export function computeBgp(facts: BgpFacts, mesh = new Mesh()): BgpResult {
   const { self } = facts;
   if (self.node === undefined || addressList(self.addresses).length === 0) return noBgp;
   const globals = mergeGlobals(facts);
   const problems: Problem[] = [];
   const clusterID = self.node.routeReflectorClusterID;
-  const peers = peersOf(facts, globals, problems);
+  const peers = peersOf(facts, globals, mesh, problems);
   if (clusterID !== undefined && peers.length === 0) problems.push(lonelyReflector(self.name));
   const config: SpeakerConfig = {
     routerID: routerIDOf(self.name, self.addresses),
@@ -51,7 +54,7 @@ function listenAddresses({ self }: BgpFacts, { listensEverywhere }: Globals): re
 }
 
 /** One session per address: a BGPPeer takes the place of the mesh's, and one that names a peer that of one that peers back. */
-function peersOf(facts: BgpFacts, globals: Globals, problems: Problem[]): readonly PeerConfig[] {
+function peersOf(facts: BgpFacts, globals: Globals, mesh: Mesh, problems: Problem[]): readonly PeerConfig[] {
   const view = {
     facts,
     globals,
@@ -75,8 +78,10 @@ function peersOf(facts: BgpFacts, globals: Globals, problems: Problem[]): readon
     }
   }
   const peers = [...configured.values()].map(({ config }) => config);
-  for (const neighbour of meshNeighbours(facts, globals)) {
-    if (!configured.has(neighbour.address)) peers.push(peerConfig(neighbour, view, problems));
+  for (const { config, problems: found } of mesh.members(view)) {
+    if (config === undefined || configured.has(config.address)) continue;
+    peers.push(config);
+    problems.push(...found);
   }
   return peers.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

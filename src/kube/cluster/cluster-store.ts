@@ -1,4 +1,5 @@
 import { equal } from '../../net/equal.ts';
+import { PersistentMap } from '../../net/persistent-map.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { isWorse, lastVersion } from '../last-version.ts';
 import { type CalicoMap, CalicoOverlay } from '../records/calico/overlay.ts';
@@ -32,8 +33,8 @@ interface Kept {
  */
 export class ObjectTable {
   readonly #objects = new Map<string, Kept>();
-  #records: ReadonlyMap<string, AnyRecord> | undefined = new Map();
-  #sound: ReadonlyMap<string, AnyRecord> | undefined;
+  #records = new PersistentMap<string, AnyRecord>();
+  #sound = this.#records;
   #problems: readonly Problem[] | undefined = [];
   #isFilled = false;
 
@@ -49,25 +50,21 @@ export class ObjectTable {
     const before = this.#objects.get(name);
     if (object === undefined) {
       if (!this.#objects.delete(name)) return;
-      this.#forget(before, undefined);
+      this.#derive(name, before, undefined);
       return;
     }
     const after = this.#keep(object, before);
     this.#objects.set(name, after);
-    this.#forget(before, after);
+    this.#derive(name, before, after);
   }
 
   /** By name; the same map as before where nothing has changed. */
   get records(): ReadonlyMap<string, AnyRecord> {
-    this.#records ??= this.#collect(() => true);
     return this.#records;
   }
 
   /** As `records`, without the objects whose last version is not the one in force: what an agent knows that has just started. */
   get sound(): ReadonlyMap<string, AnyRecord> {
-    this.#sound ??= [...this.#objects.values()].some(({ isOld }) => isOld)
-      ? this.#collect(({ isOld }) => !isOld)
-      : this.records;
     return this.#sound;
   }
 
@@ -109,20 +106,22 @@ export class ObjectTable {
     };
   }
 
-  #collect(counts: (kept: Kept) => boolean): ReadonlyMap<string, AnyRecord> {
-    const records = new Map<string, AnyRecord>();
-    for (const [name, kept] of this.#objects)
-      if (kept.record !== undefined && counts(kept)) records.set(name, kept.record);
-    return records;
-  }
-
-  /** What was derived from the objects is made anew where it has to be. */
-  #forget(before: Kept | undefined, after: Kept | undefined): void {
-    if (before?.record !== after?.record) this.#records = undefined;
-    if (this.#records === undefined || before?.isOld !== after?.isOld) this.#sound = undefined;
+  /** What is made of the objects follows each of them. Where all are sound, and mostly they are, one map is both. */
+  #derive(name: string, before: Kept | undefined, after: Kept | undefined): void {
+    const isOld = after?.isOld === true;
+    const isBoth = this.#sound === this.#records && !isOld;
+    this.#records = placed(this.#records, name, after?.record);
+    this.#sound = isBoth ? this.#records : placed(this.#sound, name, isOld ? undefined : after?.record);
     if ((before?.problems.length ?? 0) > 0 || (after?.problems.length ?? 0) > 0) this.#problems = undefined;
   }
 }
+
+const placed = (
+  records: PersistentMap<string, AnyRecord>,
+  name: string,
+  record: AnyRecord | undefined,
+): PersistentMap<string, AnyRecord> =>
+  record === undefined ? records.without(name) : records.with(name, record);
 
 const withoutPath = ({ code, severity, subject, message, remedy }: FieldProblem): Problem => ({
   code,

@@ -8,7 +8,8 @@ import type { SecretRecord } from './secret.ts';
 
 /**
  * Everything that a source of objects knows, by object name. A record, and a whole map, that did not change since the
- * snapshot before is the same object (`===`), so comparing is cheap.
+ * snapshot before is the same object (`===`), so comparing is cheap. Maps that may be large are persistent: `changedKeys` finds what
+ * has changed between two of them.
  */
 export interface Snapshot {
   /** False: the source has not been read once, the maps are empty because nothing is known. */
@@ -29,7 +30,15 @@ export interface Snapshot {
 }
 
 /** The maps of a snapshot: one per kind that we keep. */
-export type SnapshotMap = 'nodes' | 'pools' | 'bgpConfigurations' | 'bgpPeers' | 'bgpFilters' | 'secrets';
+export const snapshotMaps = [
+  'nodes',
+  'pools',
+  'bgpConfigurations',
+  'bgpPeers',
+  'bgpFilters',
+  'secrets',
+] as const satisfies readonly (keyof Snapshot)[];
+export type SnapshotMap = (typeof snapshotMaps)[number];
 
 export const emptySnapshot: Snapshot = {
   synced: false,
