@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../ports/clock.ts';
@@ -29,7 +29,8 @@ export class DelQueue {
   /** Whether no DEL waits. Looks at once, because every ADD asks. */
   get empty(): boolean {
     try {
-      return readdirSync(this.#directory).length === 0;
+      // Mostly there is no directory, and an exception at each ADD would cost more than all the rest of it.
+      return !existsSync(this.#directory) || readdirSync(this.#directory).length === 0;
     } catch (error) {
       return isMissing(error);
     }

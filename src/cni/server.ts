@@ -23,7 +23,7 @@ export class CniServerError extends GryphonError {}
 
 export interface CniServerOptions {
   readonly socketPath: string;
-  /** `caller` is aborted when the shim goes away before it has its answer. Never throws. */
+  /** `caller` is aborted when the shim goes away. Never throws. */
   readonly handle: (request: ShimRequest, caller: AbortSignal) => Promise<Outcome>;
   readonly clock: Clock;
   readonly log: Log;
@@ -150,8 +150,8 @@ export class CniServer {
       return void (await this.#send(socket, refusal(`${versions}: install the agent's own plugin`)));
     }
     const gone = new AbortController();
-    socket.once('close', () => gone.abort());
-    if (socket.destroyed) gone.abort();
+    socket.once('close', () => gone.abort(callerGone));
+    if (socket.destroyed) gone.abort(callerGone);
     const { answer, undo } = await this.#options.handle(requestFromFields(frame.fields), gone.signal);
     const heard = await this.#send(socket, answer);
     if (heard || undo === undefined) return;
@@ -173,6 +173,9 @@ export class CniServer {
     return promise.finally(() => timer.cancel());
   }
 }
+
+/** The reason of every caller's signal, made once: otherwise each of them would cost an exception with a stack of its own. */
+const callerGone = new CniError(cniCode.tryAgainLater, 'the caller has gone');
 
 function refusal(reason: string): ShimAnswer {
   const error = new CniError(cniCode.protocolSkew, 'plugin and agent do not understand each other', reason);

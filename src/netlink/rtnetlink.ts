@@ -38,6 +38,12 @@ export class Rtnetlink implements Disposable {
     return new Rtnetlink();
   }
 
+  /** As `run`, over a socket for this once: in the namespace in which this thread is. @throws as `run` */
+  static runOnce(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+    using socket = new NetlinkSocket();
+    return new Batcher(socket).runSync(requests);
+  }
+
   /** nlmsg_pid of events that our own requests cause. */
   get ports(): readonly number[] {
     return [this.#socket.port, this.#bulkSocket.port];

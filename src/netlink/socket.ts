@@ -28,6 +28,7 @@ const c = {
   recv: libc.func('long recv(int, void *, size_t, int)'),
   setns: libc.func('int setns(int, int)'),
   ioctl: libc.func('int ioctl(int, unsigned long, void *)'),
+  ifNameToIndex: libc.func('unsigned int if_nametoindex(const char *)'),
 };
 
 /** Numbers of the socket interface, equal on x86-64 and arm64. */
@@ -214,6 +215,12 @@ export function watchReadable(fd: number, onReadable: () => void): ReadableWatch
 /** Moves this thread into a network namespace. @throws SystemError */
 export function enterNetworkNamespace(fd: number): void {
   check(c.setns(fd, CLONE_NEWNET), 'setns');
+}
+
+/** Index of the link of that name, or of that further name, in the namespace of this thread; undefined: there is none. */
+export function linkIndex(name: string): number | undefined {
+  const index = c.ifNameToIndex(name);
+  return index === 0 ? undefined : index;
 }
 
 /** CLONE_NEW* of the namespace that a descriptor refers to; undefined when it refers to none. */

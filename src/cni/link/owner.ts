@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AttachmentKey, attachmentId } from '../../ipam/attachment.ts';
+import { type Mac, macFromBytes } from '../../net/mac.ts';
 
 /** Names of our pod links in the host. */
 export const podLinkPattern = /^gryp[0-9a-f]{11}$/;
@@ -9,8 +10,14 @@ export const podLinkPattern = /^gryp[0-9a-f]{11}$/;
  * not on the pod, so a late DEL of an old sandbox never meets the link of the new one.
  */
 export function hostLinkName(key: AttachmentKey): string {
-  const digest = createHash('sha256').update(attachmentId(key)).digest('hex');
-  return `gryp${digest.slice(0, 11)}`;
+  return `gryp${hash('sha256', attachmentId(key)).slice(0, 11)}`;
+}
+
+/** The MAC of the pod's end: from another hash of the same, unicast and locally administered. Nobody beyond the link sees it. */
+export function podMac(key: AttachmentKey): Mac {
+  const bytes = hash('sha256', `mac ${attachmentId(key)}`, 'buffer');
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
+  return macFromBytes(bytes);
 }
 
 /** What the kernel takes as ifalias: IFALIASZ less the final zero. */

@@ -31,21 +31,29 @@ export interface VethPlan {
   readonly mtu: number;
   /** Descriptor of the pod's namespace. */
   readonly netns: number;
+  /** Of the pod's end. */
+  readonly mac: Mac;
   /** Whether the kernel has IPv6 at all. */
   readonly ipv6: boolean;
 }
 
+/**
+ * The host end forwards whatever the default for new links is; it refuses what the pod sends under another address (rp_filter 1), and
+ * answers for 169.254.1.1 although the pod's address lies in another subnet (arp_ignore 0).
+ */
+const hostIpv4 = { forwarding: true, rpFilter: 1, arpIgnore: 0 } as const;
+
 /** The pair, its peer born in the pod, still down: sysctls and the address mode must be set before IPv6 starts on it. */
 export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
-  const { hostLink, ifname, alias, mtu, netns } = plan;
+  const { hostLink, ifname, alias, mtu, netns, mac } = plan;
   const generation = plan.ipv6 ? ({ addressGeneration: 'none' } as const) : {};
   return [
     {
       kind: 'link.createVeth',
       end: { name: hostLink, mac: hostMac, mtu, queues: QUEUES },
-      peer: { name: ifname, mtu, netns, queues: QUEUES },
+      peer: { name: ifname, mac, mtu, netns, queues: QUEUES },
     },
-    { kind: 'link.set', link: { name: hostLink }, alias, ...generation },
+    { kind: 'link.set', link: { name: hostLink }, alias, ipv4: hostIpv4, ...generation },
   ];
 }
 

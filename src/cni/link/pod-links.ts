@@ -4,9 +4,10 @@ import { type Attachment, type AttachmentKey, attachmentId } from '../../ipam/at
 import type { LiveAttachment } from '../../ipam/ipam.ts';
 import { type Address, familyOf } from '../../net/address.ts';
 import type { Mac } from '../../net/mac.ts';
-import { hostPrefix, isHostPrefix, prefixAddress } from '../../net/prefix.ts';
+import { hostPrefix, isHostPrefix, type Prefix, prefixAddress, prefixFamily } from '../../net/prefix.ts';
 import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
 import { type NetlinkFailure, type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
+import { linkIndex } from '../../netlink/socket.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkRemover } from './link-remover.ts';
@@ -17,16 +18,10 @@ import {
   parseLinkStage,
   parseOwnerAlias,
   podLinkPattern,
+  podMac,
 } from './owner.ts';
 import { createRequests, type GatewayMode, hostRequests, hostRoute, mainTable, podRequests } from './plan.ts';
-import {
-  forwardingSysctls,
-  hostSysctls4,
-  hostSysctls6,
-  podSysctls6,
-  proxySysctls,
-  type Sysctl,
-} from './sysctls.ts';
+import { forwardingSysctls, hostSysctls6, podSysctls6, proxySysctls, type Sysctl } from './sysctls.ts';
 
 export interface PodLinkSpec {
   readonly key: AttachmentKey;
@@ -50,6 +45,7 @@ export class PodLinks {
   readonly #protocol: number;
   /** Of the namespace in which a thread is that looks. */
   readonly #sysctls: string;
+  #ipv6 = false;
 
   /** `protocol` marks the host's routes; `sysctlDir` is where /proc/sys can be written. */
   constructor(netlink: Rtnetlink, protocol: number, sysctlDir: string) {
@@ -75,26 +71,27 @@ export class PodLinks {
         `${key.containerID.length} characters`,
       );
     }
-    const ipv6 = fs.existsSync(path.join(this.#sysctls, 'ipv6'));
+    const mac = podMac(key);
+    const ipv6 = this.#hasIpv6();
     const wantsIpv6 = addresses.some((own) => familyOf(own) === 6);
     if (wantsIpv6 && !ipv6) throw new CniError(cniCode.linkFailed, 'the kernel of this node has no IPv6');
 
-    this.#run(
-      this.#netlink,
-      createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, ipv6 }),
-    );
+    this.#run(createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, mac, ipv6 }));
     writeSysctls(this.#sysctls, [
-      ...hostSysctls4(hostLink),
       ...(gateway === 'proxied' ? proxySysctls(hostLink) : []),
       ...(wantsIpv6 ? hostSysctls6(hostLink) : []),
     ]);
-    const host = this.#netlink.link({ name: hostLink });
-    if (host === undefined) throw new CniError(cniCode.linkFailed, `${hostLink} vanished while it was made`);
-    this.#run(this.#netlink, hostRequests(host.index, addresses, gateway));
-    const mac = this.#setUpPod(spec, ipv6, wantsIpv6);
-    this.#addHostRoutes(host.index, addresses);
-    this.#run(this.#netlink, [stageRequest(host.index, key, 'whole')]);
+    const index = madeLink(hostLink);
+    this.#run(hostRequests(index, addresses, gateway));
+    this.#setUpPod(spec, ipv6, wantsIpv6);
+    this.#finish(index, spec);
     return mac;
+  }
+
+  /** Asked until it is there, because a module can bring it. */
+  #hasIpv6(): boolean {
+    this.#ipv6 ||= fs.existsSync(path.join(this.#sysctls, 'ipv6'));
+    return this.#ipv6;
   }
 
   /** From now on the link says that it is going, whatever becomes of the journal and of this agent. Nothing to mark is fine. */
@@ -104,41 +101,45 @@ export class PodLinks {
     if (link !== undefined) this.#netlink.run([stageRequest(link.index, key, 'leaving')]);
   }
 
-  #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): Mac {
-    return inNetns(netns.fd, () => {
-      using netlink = Rtnetlink.open();
+  #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): void {
+    inNetns(netns.fd, () => {
       writeSysctls(this.#sysctls, forwardingSysctls(forwarding, ipv6));
       if (wantsIpv6) writeSysctls(this.#sysctls, podSysctls6(key.ifname));
-      const link = netlink.link({ name: key.ifname });
-      if (link?.mac === undefined)
-        throw new CniError(cniCode.linkFailed, `${key.ifname} vanished while it was made`);
-      const [failure] = netlink.run(podRequests(link.index, addresses));
-      if (failure === undefined) return link.mac;
+      const [failure] = Rtnetlink.runOnce(podRequests(madeLink(key.ifname), addresses));
+      if (failure === undefined) return;
       throw isSecondWayOut(failure) ? secondWayOut(key.ifname) : refusal(failure);
     });
   }
 
-  /** A route of ours in the way is a remnant of the same address and is replaced; anybody else's is an error. */
-  #addHostRoutes(link: number, addresses: readonly Address[]): void {
-    for (const own of addresses) {
-      const route = hostRoute(link, own, this.#protocol);
-      const [failure] = this.#netlink.run([{ kind: 'route.create', route }]);
-      if (failure === undefined) continue;
-      if (failure.errnoName === 'EEXIST' && this.#isOurs(own)) {
-        this.#run(this.#netlink, [{ kind: 'route.replace', route }]);
-        continue;
-      }
-      throw new CniError(cniCode.linkFailed, `route to ${own} is refused`, failure.message);
-    }
+  /**
+   * The routes, and the word that the link is whole. A route of ours in the way is a remnant of the same address and is replaced;
+   * anybody else's is an error, for which the caller takes everything apart.
+   */
+  #finish(index: number, { key, addresses }: PodLinkSpec): void {
+    const failures = this.#netlink.run([
+      ...addresses.map((own) => {
+        return { kind: 'route.create', route: hostRoute(index, own, this.#protocol) } as const;
+      }),
+      stageRequest(index, key, 'whole'),
+    ]);
+    for (const failure of failures) this.#replaceRoute(failure);
   }
 
-  #isOurs(own: Address): boolean {
-    const filter = { family: familyOf(own), table: mainTable, protocol: this.#protocol };
-    return this.#netlink.routes(filter).some((route) => route.prefix === hostPrefix(own));
+  #replaceRoute(failure: NetlinkFailure): void {
+    if (failure.request.kind !== 'route.create') throw refusal(failure);
+    const { route } = failure.request;
+    if (failure.errnoName === 'EEXIST' && this.#isOurs(route.prefix))
+      this.#run([{ kind: 'route.replace', route }]);
+    else throw new CniError(cniCode.linkFailed, `route to ${prefixAddress(route.prefix)} is refused`, failure.message);
   }
 
-  #run(netlink: Rtnetlink, requests: readonly NetlinkRequest[]): void {
-    const [failure] = netlink.run(requests);
+  #isOurs(prefix: Prefix): boolean {
+    const filter = { family: prefixFamily(prefix), table: mainTable, protocol: this.#protocol };
+    return this.#netlink.routes(filter).some((route) => route.prefix === prefix);
+  }
+
+  #run(requests: readonly NetlinkRequest[]): void {
+    const [failure] = this.#netlink.run(requests);
     if (failure !== undefined) throw refusal(failure);
   }
 
@@ -166,7 +167,7 @@ export class PodLinks {
 
   /** Whether the namespace has an interface of that name, whoever made it. */
   hasInterface(netns: NetworkNamespace, ifname: string): boolean {
-    return inNetns(netns.fd, () => fs.existsSync(path.join(this.#sysctls, 'ipv4/conf', ifname)));
+    return inNetns(netns.fd, () => linkIndex(ifname) !== undefined);
   }
 
   /**
@@ -206,6 +207,13 @@ export class PodLinks {
     }
     return found;
   }
+}
+
+/** The index of a link that was made just now, in the namespace of this thread. */
+function madeLink(name: string): number {
+  const index = linkIndex(name);
+  if (index === undefined) throw new CniError(cniCode.linkFailed, `${name} vanished while it was made`);
+  return index;
 }
 
 function refusal({ request, errnoName, message }: NetlinkFailure): CniError {

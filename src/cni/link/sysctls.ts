@@ -1,16 +1,6 @@
 /** A file below /proc/sys/net and what goes into it. */
 export type Sysctl = readonly [path: string, value: string];
 
-/**
- * The host end. Forwarding is on whatever the default for new links is; rp_filter 1 refuses what the pod sends under another
- * address; arp_ignore 0 answers for 169.254.1.1 although the pod's address lies in another subnet.
- */
-export const hostSysctls4 = (link: string): readonly Sysctl[] => [
-  [`ipv4/conf/${link}/forwarding`, '1'],
-  [`ipv4/conf/${link}/rp_filter`, '1'],
-  [`ipv4/conf/${link}/arp_ignore`, '0'],
-];
-
 /** The first answer by proxy at once, instead of after a random time of up to 0.8 s. */
 export const proxySysctls = (link: string): readonly Sysctl[] => [[`ipv4/neigh/${link}/proxy_delay`, '0']];
 

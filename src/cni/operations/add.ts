@@ -1,4 +1,4 @@
-import type { Attachment } from '../../ipam/attachment.ts';
+import type { Attachment, AttachmentKey } from '../../ipam/attachment.ts';
 import { IpamError } from '../../ipam/error.ts';
 import { type Address, parseAddress } from '../../net/address.ts';
 import { hostPrefix } from '../../net/prefix.ts';
@@ -35,14 +35,14 @@ export async function add(
   const requested = requestedAddresses(request);
   using netns = openPodNetns(path);
   // A sandbox may be used again before the kernel has taken its last interface away.
-  if (context.links.hasInterface(netns, key.ifname)) await context.detached();
-  if (hasRemnants(request, netns, context)) await detach(key, context);
-  throwIfGone(caller);
+  if (context.links.hasInterface(netns, key.ifname)) await interfaceGone(request, netns, context);
+  if (hasRemnants(key, context)) await detach(key, context);
+  caller.throwIfAborted();
   const attachment = await allocate(request, requested, context);
   context.changed();
   try {
     await context.forgotten(attachment.addresses);
-    throwIfGone(caller);
+    caller.throwIfAborted();
     const mtu = config.mtu ?? context.mtu();
     const mac = context.links.create({
       key,
@@ -52,7 +52,7 @@ export async function add(
       gateway: context.gateway(),
       forwarding: config.allowIpForwarding,
     });
-    throwIfGone(caller);
+    caller.throwIfAborted();
     const confirmed = context.ipam.confirm(key);
     context.changed();
     const own = ownResult(confirmed, { mac, mtu, sandbox: path, dns: config.dns });
@@ -66,18 +66,24 @@ export async function add(
 }
 
 /**
- * A link without addresses, or addresses without a link, are remnants. An interface of that name in the pod, or a whole link of this
- * attachment on the node, means a second ADD without a DEL: an error (§ADD), and what is there stays as it is.
- * @throws CniError
+ * An interface of that name in the pod that is not going means a second ADD without a DEL: an error (§ADD), and what is there stays as it
+ * is. @throws CniError
  */
-function hasRemnants(
+async function interfaceGone(
   { key, netns: path }: AddRequest,
   netns: NetworkNamespace,
   context: OperationContext,
-): boolean {
-  if (context.links.hasInterface(netns, key.ifname)) {
-    throw new CniError(cniCode.exists, `the pod has an interface ${key.ifname} already`, path);
-  }
+): Promise<void> {
+  await context.detached();
+  if (!context.links.hasInterface(netns, key.ifname)) return;
+  throw new CniError(cniCode.exists, `the pod has an interface ${key.ifname} already`, path);
+}
+
+/**
+ * A link without addresses, or addresses without a link, are remnants. A whole link of this attachment on the node is that of an
+ * earlier ADD without a DEL: an error too. @throws CniError
+ */
+function hasRemnants(key: AttachmentKey, context: OperationContext): boolean {
   const link = context.links.find(key);
   const attachment = context.ipam.get(key);
   if (link === undefined || attachment?.state !== 'configured')
@@ -87,10 +93,6 @@ function hasRemnants(
     'the container is attached already',
     `${link.name} leads to another namespace`,
   );
-}
-
-function throwIfGone(caller: AbortSignal): void {
-  if (caller.aborted) throw new CniError(cniCode.tryAgainLater, 'the caller has gone');
 }
 
 /** Those of the configuration (with or without prefix length), else `IP=` of CNI_ARGS. @throws CniError 7 */

@@ -78,6 +78,9 @@ export const IFLA = {
 export const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 export const VETH_INFO_PEER = 1;
 export const IFLA_INET6_ADDR_GEN_MODE = 8;
+export const IFLA_INET_CONF = 1;
+/** IPV4_DEVCONF_*: what /proc/sys/net/ipv4/conf/NAME has as files. */
+export const IPV4_DEVCONF = { FORWARDING: 1, RP_FILTER: 8, ARP_IGNORE: 19 } as const;
 /** Leaves per-link statistics out of a dump. */
 export const RTEXT_FILTER_SKIP_STATS = 0x8;
 

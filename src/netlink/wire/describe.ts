@@ -138,7 +138,16 @@ const describeSetLink = (request: SetLink, names: LinkNames): string =>
       (request.master === 0 ? 'nomaster' : `master ${linkName(request.master, names)}`),
     request.netns !== undefined && `netns fd ${request.netns}`,
     request.addressGeneration !== undefined && `addrgenmode ${request.addressGeneration}`,
+    describeIpv4(request.ipv4),
     request.up !== undefined && (request.up ? 'up' : 'down'),
+  );
+
+/** `ip` has no words for these: as `sysctl` tells them. */
+const describeIpv4 = (settings: SetLink['ipv4']): string =>
+  words(
+    settings?.forwarding !== undefined && `forwarding=${settings.forwarding ? 1 : 0}`,
+    settings?.rpFilter !== undefined && `rp_filter=${settings.rpFilter}`,
+    settings?.arpIgnore !== undefined && `arp_ignore=${settings.arpIgnore}`,
   );
 
 const describeAddress = (record: LinkAddressRecord, names: LinkNames): string =>

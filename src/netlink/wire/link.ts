@@ -4,8 +4,10 @@ import {
   AF,
   IFF,
   IFLA,
+  IFLA_INET_CONF,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO,
+  IPV4_DEVCONF,
   NLM_F,
   RTEXT_FILTER_SKIP_STATS,
   RTM,
@@ -15,7 +17,15 @@ import { NetlinkRequestError } from './error.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { LinkRecord } from './records.ts';
-import type { CreateLink, CreateVeth, DeleteLink, LinkSelector, SetLink, VethEnd } from './requests.ts';
+import type {
+  CreateLink,
+  CreateVeth,
+  DeleteLink,
+  Ipv4LinkSettings,
+  LinkSelector,
+  SetLink,
+  VethEnd,
+} from './requests.ts';
 
 /** struct ifinfomsg: family, type, index, flags, change mask. */
 const IFINFO_LENGTH = 16;
@@ -162,16 +172,30 @@ export function encodeSetLink(out: MessageWriter, request: SetLink, flags: numbe
   if (request.group !== undefined) out.u32(IFLA.GROUP, request.group);
   if (request.master !== undefined) out.u32(IFLA.MASTER, request.master);
   if (request.netns !== undefined) out.u32(IFLA.NET_NS_FD, request.netns);
-  if (request.addressGeneration !== undefined) writeAddressGeneration(out, request.addressGeneration);
+  writeFamilySettings(out, request);
   out.end();
 }
 
-function writeAddressGeneration(out: MessageWriter, mode: 'eui64' | 'none'): void {
+function writeFamilySettings(out: MessageWriter, { ipv4, addressGeneration }: SetLink): void {
+  if (ipv4 === undefined && addressGeneration === undefined) return;
   const families = out.openNest(IFLA.AF_SPEC);
-  const v6 = out.openNest(AF.INET6);
-  out.u8(IFLA_INET6_ADDR_GEN_MODE, mode === 'none' ? 1 : 0);
-  out.closeNest(v6);
+  if (ipv4 !== undefined) writeIpv4Settings(out, ipv4);
+  if (addressGeneration !== undefined) {
+    const v6 = out.openNest(AF.INET6);
+    out.u8(IFLA_INET6_ADDR_GEN_MODE, addressGeneration === 'none' ? 1 : 0);
+    out.closeNest(v6);
+  }
   out.closeNest(families);
+}
+
+function writeIpv4Settings(out: MessageWriter, { forwarding, rpFilter, arpIgnore }: Ipv4LinkSettings): void {
+  const v4 = out.openNest(AF.INET);
+  const settings = out.openNest(IFLA_INET_CONF);
+  if (forwarding !== undefined) out.u32(IPV4_DEVCONF.FORWARDING, forwarding ? 1 : 0);
+  if (rpFilter !== undefined) out.u32(IPV4_DEVCONF.RP_FILTER, rpFilter);
+  if (arpIgnore !== undefined) out.u32(IPV4_DEVCONF.ARP_IGNORE, arpIgnore);
+  out.closeNest(settings);
+  out.closeNest(v4);
 }
 
 export function encodeDeleteLink(out: MessageWriter, request: DeleteLink, flags: number, seq: number): void {

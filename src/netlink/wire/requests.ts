@@ -32,6 +32,13 @@ export interface CreateLink {
   readonly up?: boolean;
 }
 
+/** Settings of one link that /proc/sys/net/ipv4/conf/NAME has as files. */
+export interface Ipv4LinkSettings {
+  readonly forwarding?: boolean;
+  readonly rpFilter?: 0 | 1 | 2;
+  readonly arpIgnore?: number;
+}
+
 /** Changes what is named, leaves the rest. */
 export interface SetLink {
   readonly kind: 'link.set';
@@ -49,6 +56,7 @@ export interface SetLink {
   readonly netns?: number;
   /** How the link makes its IPv6 link-local address; `none` makes none. To be set in a request before the one that sets it up. */
   readonly addressGeneration?: 'eui64' | 'none';
+  readonly ipv4?: Ipv4LinkSettings;
 }
 
 /** With `group`, all links of that group: one message, one grace period, a hundred times faster than one by one. */

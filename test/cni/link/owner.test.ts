@@ -7,6 +7,7 @@ import {
   parseLinkStage,
   parseOwnerAlias,
   podLinkPattern,
+  podMac,
 } from '../../../src/cni/link/owner.ts';
 
 const identifier = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,80}$/);
@@ -18,6 +19,15 @@ const key = fc.record({
 
 test('the name of the host end is fixed for ever: pods of an earlier version must be found', () => {
   expect(hostLinkName({ network: 'gryphon', containerID: 'c1', ifname: 'eth0' })).toBe('gryp1fa5f5bc32c');
+});
+
+test('the MAC of the pod is one that anybody may give, and differs from container to container', () => {
+  fc.assert(
+    fc.property(key, key, (one, other) => {
+      expect(podMac(one)).toMatch(/^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
+      expect(podMac(one) === podMac(other)).toBe(hostLinkName(one) === hostLinkName(other));
+    }),
+  );
 });
 
 test('owner and stage are told back by the alias, and the name is one that the kernel takes', () => {

@@ -1,28 +1,31 @@
 import { expect, test } from 'vitest';
 import { createRequests, hostRequests, hostRoute, podRequests } from '../../../src/cni/link/plan.ts';
 import { address } from '../../../src/net/address.ts';
+import { parseMac } from '../../../src/net/mac.ts';
 
 const v4 = address('10.244.1.2');
 const v6 = address('fd00:244:1::2');
 
-test('the pair is made down, its peer in the pod; the alias and no automatic address follow', () => {
+test('the pair is made down, its peer in the pod; the alias, the settings and no automatic address follow', () => {
   const plan = {
     hostLink: 'gryp0123456789a',
     ifname: 'eth0',
     alias: 'gryphon:n/c/eth0',
     mtu: 1450,
     netns: 17,
+    mac: parseMac('02:00:00:00:00:01')!,
   };
   expect(createRequests({ ...plan, ipv6: true })).toEqual([
     {
       kind: 'link.createVeth',
       end: { name: 'gryp0123456789a', mac: 'ee:ee:ee:ee:ee:ee', mtu: 1450, queues: 1 },
-      peer: { name: 'eth0', mtu: 1450, netns: 17, queues: 1 },
+      peer: { name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1450, netns: 17, queues: 1 },
     },
     {
       kind: 'link.set',
       link: { name: 'gryp0123456789a' },
       alias: 'gryphon:n/c/eth0',
+      ipv4: { forwarding: true, rpFilter: 1, arpIgnore: 0 },
       addressGeneration: 'none',
     },
   ]);

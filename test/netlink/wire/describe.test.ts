@@ -75,7 +75,7 @@ test.each<[string, NetlinkRequest]>([
   ],
   ['link add br0 up type bridge', { kind: 'link.create', name: 'br0', linkKind: 'bridge', up: true }],
   [
-    'link set dev eth0 name eth1 address ee:ee:ee:ee:ee:ee mtu 9000 alias "a b" group 3 master br0 netns fd 5 addrgenmode none up',
+    'link set dev eth0 name eth1 address ee:ee:ee:ee:ee:ee mtu 9000 alias "a b" group 3 master br0 netns fd 5 addrgenmode none forwarding=1 rp_filter=1 arp_ignore=0 up',
     {
       kind: 'link.set',
       link: { index: 2 },
@@ -87,6 +87,7 @@ test.each<[string, NetlinkRequest]>([
       master: 3,
       netns: 5,
       addressGeneration: 'none',
+      ipv4: { forwarding: true, rpFilter: 1, arpIgnore: 0 },
       up: true,
     },
   ],

@@ -96,6 +96,33 @@ test('a MAC, a master, a namespace and an address generation mode, ours byte by 
   expect(decodeLink(reader)).toMatchObject({ index: 3, mac, master: 4 });
 });
 
+test('IPv4 settings stand before the address generation mode, each under its number in the kernel', () => {
+  const out = new MessageWriter();
+  encodeRequest(
+    out,
+    {
+      kind: 'link.set',
+      link: { index: 3 },
+      ipv4: { forwarding: true, rpFilter: 1, arpIgnore: 0 },
+      addressGeneration: 'none',
+    },
+    0,
+    true,
+  );
+  expect(Buffer.from(out.view()).toString('hex')).toBe(
+    '50000000100005000000000000000000' +
+      '00000000030000000000000000000000' +
+      '30001a80' +
+      '20000280' +
+      '1c000180' +
+      '0800010001000000' +
+      '0800080001000000' +
+      '0800130000000000' +
+      '0c000a80' +
+      '0500080001000000',
+  );
+});
+
 test('a link whose address is no MAC has none', () => {
   const reader = new MessageReader(
     Uint8Array.from(
