@@ -218,6 +218,7 @@ export class PodNetwork {
     await this.#draining;
     await this.#operations.idle();
     await this.#flows.stop();
+    this.#links.close();
   }
 
   /** A restart of some seconds is forgiven: the agent before this one was ready, this one has not been yet. */

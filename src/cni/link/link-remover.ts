@@ -1,14 +1,8 @@
 import type { NetlinkFailure, NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
+import { Gatherer } from './gatherer.ts';
 
 /** The group (IFLA_GROUP) that links enter in order to be deleted, "gryp" in ASCII: a number that nobody takes by chance. */
 const REMOVAL_GROUP = 0x67_72_79_70;
-
-interface Waiting {
-  readonly index: number;
-  /** Undefined: the link is gone. */
-  readonly settle: (failure: NetlinkFailure | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Deletes links on another thread. Each deletion costs the kernel a grace period of tens of milliseconds, however many links it
@@ -17,41 +11,23 @@ interface Waiting {
  */
 export class LinkRemover {
   readonly #netlink: Pick<Rtnetlink, 'runAsync' | 'links'>;
-  #waiting: Waiting[] = [];
-  #busy = false;
+  readonly #gatherer: Gatherer<number, NetlinkFailure | undefined>;
 
   constructor(netlink: Pick<Rtnetlink, 'runAsync' | 'links'>) {
     this.#netlink = netlink;
+    this.#gatherer = new Gatherer((indexes) => this.#removeTogether(indexes));
   }
 
   /** Resolves when the link is gone (undefined), also by somebody else's hand, or cannot be deleted. @throws what netlink throws */
   remove(index: number): Promise<NetlinkFailure | undefined> {
-    const { promise, resolve, reject } = Promise.withResolvers<NetlinkFailure | undefined>();
-    this.#waiting.push({ index, settle: resolve, reject });
-    if (!this.#busy) void this.#work();
-    return promise;
+    return this.#gatherer.ask(index);
   }
 
-  async #work(): Promise<void> {
-    this.#busy = true;
-    while (this.#waiting.length > 0) {
-      const together = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#removeTogether(together);
-      } catch (error) {
-        for (const { reject } of together) reject(error);
-      }
-    }
-    this.#busy = false;
-  }
-
-  async #removeTogether(links: readonly Waiting[]): Promise<void> {
-    const indexes = links.map((link) => link.index);
+  async #removeTogether(indexes: readonly number[]): Promise<readonly (NetlinkFailure | undefined)[]> {
     const failures =
       indexes.length === 1 ? await this.#run(indexes.map(deletion)) : await this.#removeGroup(indexes);
     const real = failures.filter((failure) => failure.errnoName !== 'ENODEV');
-    for (const { index, settle } of links) settle(real.find((failure) => concerns(failure, index)));
+    return indexes.map((index) => real.find((failure) => concerns(failure, index)));
   }
 
   async #removeGroup(indexes: readonly number[]): Promise<readonly NetlinkFailure[]> {

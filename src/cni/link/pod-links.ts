@@ -10,6 +10,7 @@ import { type NetlinkFailure, type NetlinkRequest, Rtnetlink } from '../../netli
 import { linkIndex } from '../../netlink/socket.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
+import { LinkMaker } from './link-maker.ts';
 import { LinkRemover } from './link-remover.ts';
 import {
   hostLinkName,
@@ -38,16 +39,22 @@ export interface LivePodLink extends LiveAttachment {
   readonly stage: LinkStage;
 }
 
-/** The veth pairs between node and pods. Making one takes about a millisecond and is done at a stretch, on this thread. */
+/**
+ * The veth pairs between node and pods. The kernel makes and deletes them on other threads; what they need besides takes it a few
+ * hundred microseconds and is done at a stretch on this one, which alone may go into a pod's namespace.
+ */
 export class PodLinks {
   readonly #netlink: Rtnetlink;
   readonly #remover: LinkRemover;
+  /** Sockets of their own, because deletions keep the others waiting for long. */
+  readonly #making = Rtnetlink.open();
+  readonly #maker = new LinkMaker(this.#making);
   readonly #protocol: number;
   /** Of the namespace in which a thread is that looks. */
   readonly #sysctls: string;
   #ipv6 = false;
 
-  /** `protocol` marks the host's routes; `sysctlDir` is where /proc/sys can be written. */
+  /** To be used in the namespace of `netlink`. `protocol` marks the host's routes; `sysctlDir` is where /proc/sys can be written. */
   constructor(netlink: Rtnetlink, protocol: number, sysctlDir: string) {
     this.#netlink = netlink;
     this.#protocol = protocol;
@@ -60,7 +67,7 @@ export class PodLinks {
    * after them the word that it is whole. Returns the MAC of the pod's end.
    * @throws CniError; a link that is half made is left for `remove`
    */
-  create(spec: PodLinkSpec): Mac {
+  async create(spec: PodLinkSpec): Promise<Mac> {
     const { key, addresses, mtu, netns, gateway } = spec;
     const hostLink = hostLinkName(key);
     const alias = ownerAlias(key, 'making');
@@ -76,7 +83,9 @@ export class PodLinks {
     const wantsIpv6 = addresses.some((own) => familyOf(own) === 6);
     if (wantsIpv6 && !ipv6) throw new CniError(cniCode.linkFailed, 'the kernel of this node has no IPv6');
 
-    this.#run(createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, mac, ipv6 }));
+    const pair = createRequests({ hostLink, ifname: key.ifname, alias, mtu, netns: netns.fd, mac, ipv6 });
+    const [failure] = await this.#maker.make(pair);
+    if (failure !== undefined) throw refusal(failure);
     writeSysctls(this.#sysctls, [
       ...(gateway === 'proxied' ? proxySysctls(hostLink) : []),
       ...(wantsIpv6 ? hostSysctls6(hostLink) : []),
@@ -92,6 +101,11 @@ export class PodLinks {
   #hasIpv6(): boolean {
     this.#ipv6 ||= fs.existsSync(path.join(this.#sysctls, 'ipv6'));
     return this.#ipv6;
+  }
+
+  /** Nothing is made any more; what is being deleted goes on. */
+  close(): void {
+    this.#making.close();
   }
 
   /** From now on the link says that it is going, whatever becomes of the journal and of this agent. Nothing to mark is fine. */
@@ -130,7 +144,12 @@ export class PodLinks {
     const { route } = failure.request;
     if (failure.errnoName === 'EEXIST' && this.#isOurs(route.prefix))
       this.#run([{ kind: 'route.replace', route }]);
-    else throw new CniError(cniCode.linkFailed, `route to ${prefixAddress(route.prefix)} is refused`, failure.message);
+    else
+      throw new CniError(
+        cniCode.linkFailed,
+        `route to ${prefixAddress(route.prefix)} is refused`,
+        failure.message,
+      );
   }
 
   #isOurs(prefix: Prefix): boolean {

@@ -44,7 +44,7 @@ export async function add(
     await context.forgotten(attachment.addresses);
     caller.throwIfAborted();
     const mtu = config.mtu ?? context.mtu();
-    const mac = context.links.create({
+    const mac = await context.links.create({
       key,
       addresses: attachment.addresses,
       mtu,
