@@ -7,7 +7,6 @@ import { ConflistDriver, type DesiredConflist } from '../cni/conflist-driver.ts'
 import type { RouteIntent } from '../dataplane/route-intent.ts';
 import { RouteDriver } from '../dataplane/routes.ts';
 import { SysctlDriver } from '../dataplane/sysctls.ts';
-import { type Attachment, attachmentId } from '../ipam/attachment.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
 import type { NodeReporter } from '../kube/cluster/node-report.ts';
 import type { ReflectorStatus } from '../kube/cluster/reflector-status.ts';
@@ -324,8 +323,7 @@ export class Agent {
       routeProtocol: settings.routeProtocol,
       sysctlDir: settings.sysctlDir,
       socketPath: settings.cniSocket,
-      onAttachments: (list: readonly Attachment[]): void =>
-        this.#facts.attachments.replace(new Map(list.map((a) => [attachmentId(a), a]))),
+      attachments: this.#facts.attachments,
       onAnswer: (command: string, code: number | undefined, seconds: number): void =>
         this.#metrics.observe.cniRequest(command, code ?? 'ok', seconds),
     };

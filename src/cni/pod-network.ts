@@ -36,6 +36,12 @@ export interface PodNetworkConfig {
   readonly notReady?: string;
 }
 
+/** Where attachments are told, by `attachmentId`: all of them at the start, then each in the turn in which it changes or (undefined) goes. */
+export interface AttachmentFacts {
+  replace(all: ReadonlyMap<string, Attachment>): void;
+  put(id: string, attachment: Attachment | undefined): void;
+}
+
 export interface PodNetworkOptions {
   readonly netlink: Rtnetlink;
   /** Opens the table of connections in the namespace of the node. */
@@ -43,8 +49,7 @@ export interface PodNetworkOptions {
   readonly ipam: Ipam;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called in the same turn in which an attachment is reserved, configured or released. */
-  readonly onAttachments: (attachments: readonly Attachment[]) => void;
+  readonly attachments: AttachmentFacts;
   /** A call was answered: its command, the error code that the caller got, how long it took in seconds. For metrics. */
   readonly onAnswer?: (command: string, code: number | undefined, seconds: number) => void;
   /** Marks the routes to pods. */
@@ -88,7 +93,7 @@ export class PodNetwork {
     this.#operations = new OperationQueue(MAX_OPERATIONS);
     this.#flows = new FlowFlusher({ open: options.openFlowTable, clock, log });
     const refusal = (): string | undefined => this.#drained ?? this.#notReady();
-    const changed = (): void => options.onAttachments(ipam.list());
+    const changed = (key: AttachmentKey): void => options.attachments.put(attachmentId(key), ipam.get(key));
     const unavailable = (): string | undefined => this.#unavailable();
     const mtu = (): number => this.#config.mtu;
     const gateway = (): GatewayMode => (this.#config.routerAtGateway === true ? 'proxied' : 'held');
@@ -146,7 +151,7 @@ export class PodNetwork {
   }
 
   async #adopt(signal: AbortSignal): Promise<void> {
-    const { ipam, log } = this.#options;
+    const { ipam, log, attachments } = this.#options;
     const live = await this.#links.live(signal);
     const adopted = ipam.adopt(live.filter(({ stage }) => stage === 'whole'));
     const unfinished = [
@@ -158,7 +163,7 @@ export class PodNetwork {
     this.#flows.add(ipam.resting());
     if (adopted.length > 0)
       log.warn('pod links that the journal does not know are adopted', { count: adopted.length });
-    this.#context.changed();
+    attachments.replace(new Map(ipam.list().map((a) => [attachmentId(a), a])));
   }
 
   async #undoUnfinished(key: AttachmentKey): Promise<void> {

@@ -35,6 +35,8 @@ const MAX_REQUEST = (1 << 20) + (1 << 18);
 const REQUEST_TIMEOUT = 10_000;
 /** Milliseconds that a caller has for reading its answer; the shim does nothing else, and closes. */
 const READ_TIMEOUT = 5000;
+/** The same once the server closes: nobody's lingering holds the end of the agent up. */
+const LAST_READ_TIMEOUT = 500;
 /** More callers than this have to wait in the socket's backlog or are turned away. */
 const MAX_CONNECTIONS = 1024;
 /** sockaddr_un.sun_path less the final zero. */
@@ -46,6 +48,9 @@ export class CniServer {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #conversations = new Set<Promise<void>>();
+  /** Who has an answer to read. */
+  readonly #readers = new Set<net.Socket>();
+  #readTimeout = READ_TIMEOUT;
 
   constructor(options: CniServerOptions) {
     this.#options = options;
@@ -98,14 +103,23 @@ export class CniServer {
     this.#server.on('error', (error) => this.#options.log.warn('CNI socket', { reason: error.message }));
   }
 
-  /** Waits for the answers that are due, then removes the socket. Callers that have not sent their request are cut off. */
+  /**
+   * Removes the socket and waits for the answers that are due, but not for long until they are read. Callers that have not sent their
+   * request are cut off.
+   */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     fs.rmSync(this.#options.socketPath, { force: true });
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    this.#readTimeout = LAST_READ_TIMEOUT;
+    const readers = [...this.#readers];
+    const timer = this.#options.clock.setTimer(LAST_READ_TIMEOUT, () => {
+      for (const socket of readers) socket.destroy();
+    });
     await Promise.all(this.#conversations);
+    timer.cancel();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -165,12 +179,16 @@ export class CniServer {
     if (socket.destroyed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     let sent = false;
+    this.#readers.add(socket);
     socket.once('close', (hadError) => resolve(sent && !hadError));
     socket.end(encodeAnswer(answer), () => {
       sent = true;
     });
-    const timer = this.#options.clock.setTimer(READ_TIMEOUT, () => socket.destroy());
-    return promise.finally(() => timer.cancel());
+    const timer = this.#options.clock.setTimer(this.#readTimeout, () => socket.destroy());
+    return promise.finally(() => {
+      timer.cancel();
+      this.#readers.delete(socket);
+    });
   }
 }
 

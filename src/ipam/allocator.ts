@@ -122,6 +122,12 @@ export class Allocator {
     return [...this.#cooling].map(([address, releasedAt]) => ({ address, releasedAt }));
   }
 
+  /** How many addresses are still resting. */
+  coolingCount(now: number): number {
+    this.#forgetRested(now);
+    return this.#cooling.size;
+  }
+
   usage(now: number): readonly CidrUsage[] {
     this.#forgetRested(now);
     return this.#ranges.map((range) => this.#rangeUsage(range));

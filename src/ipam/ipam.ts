@@ -286,7 +286,7 @@ export class Ipam {
   }
 
   #snapshotSize(): number {
-    return this.#attachments.size + this.#allocator.cooling(this.#clock.monotonic()).length;
+    return this.#attachments.size + this.#allocator.coolingCount(this.#clock.monotonic());
   }
 
   #snapshot(): readonly JournalRecord[] {

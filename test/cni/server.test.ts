@@ -184,6 +184,35 @@ test('a caller that never goes is cut off after its answer', async () => {
   expect(await answer).toBe('0 hello');
 });
 
+test('a caller that never goes holds the end up for half a second only, whenever its answer came', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  handle = async ({ stdin }) => {
+    asked.push(stdin);
+    if (stdin === 'late') await promise;
+    return { answer: { exit: 0, output: stdin } };
+  };
+  const lingering = (stdin: string): net.Socket => {
+    const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+    open.push(socket);
+    socket.write(request(stdin));
+    return socket.resume();
+  };
+  await once(lingering('early'), 'end');
+  const late = lingering('late');
+  await expect.poll(() => asked).toEqual(['early', 'late']);
+  let closed = false;
+  const closing = server.close().then(() => (closed = true));
+  await clock.advanceAsync(499);
+  resolve();
+  await once(late, 'end');
+  await clock.advanceAsync(1);
+  expect(closed).toBe(false);
+  await clock.advanceAsync(499);
+  await closing;
+  expect(clock.pending).toBe(0);
+});
+
 test('an answer that was heard is not undone', async () => {
   let undone = false;
   const undo = async (): Promise<void> => {

@@ -77,7 +77,7 @@ const network = new PodNetwork({
   log,
   routeProtocol: 71,
   socketPath: options.socketPath,
-  onAttachments: () => {},
+  attachments: { replace: () => {}, put: () => {} },
 });
 const stopping = new AbortController();
 network.setConfig(options.config);

@@ -39,7 +39,7 @@ export async function add(
   if (hasRemnants(key, context)) await detach(key, context);
   caller.throwIfAborted();
   const attachment = await allocate(request, requested, context);
-  context.changed();
+  context.changed(key);
   try {
     await context.forgotten(attachment.addresses);
     caller.throwIfAborted();
@@ -54,7 +54,7 @@ export async function add(
     });
     caller.throwIfAborted();
     const confirmed = context.ipam.confirm(key);
-    context.changed();
+    context.changed(key);
     const own = ownResult(confirmed, { mac, mtu, sandbox: path, dns: config.dns });
     return { attachment: confirmed, result: previous === undefined ? own : appendResult(previous, own) };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { AttachmentKey } from '../../ipam/attachment.ts';
 import type { Ipam } from '../../ipam/ipam.ts';
 import type { Address } from '../../net/address.ts';
 import type { Log } from '../../ports/log.ts';
@@ -22,6 +23,6 @@ export interface OperationContext {
   readonly freed: (addresses: readonly Address[]) => void;
   /** Resolves when no connection of an earlier pod of these addresses is left to be forgotten. */
   readonly forgotten: (addresses: readonly Address[]) => Promise<void>;
-  /** An attachment was reserved, configured or released. */
-  readonly changed: () => void;
+  /** The attachment of this key was reserved, configured, told to go, or released. */
+  readonly changed: (key: AttachmentKey) => void;
 }

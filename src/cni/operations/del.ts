@@ -12,7 +12,7 @@ export function leave(key: AttachmentKey, context: OperationContext): boolean {
   const left = context.ipam.leave(key);
   if (left === undefined) return context.links.find(key) === undefined;
   context.links.markLeaving(key);
-  context.changed();
+  context.changed(key);
   return left.durable;
 }
 
@@ -22,12 +22,12 @@ export function leave(key: AttachmentKey, context: OperationContext): boolean {
  * @throws CniError when the kernel refuses: it has to be done again
  */
 export async function detach(key: AttachmentKey, context: OperationContext): Promise<void> {
-  if (context.ipam.leave(key) !== undefined) context.changed();
+  if (context.ipam.leave(key) !== undefined) context.changed(key);
   await context.links.remove(key);
   const released = context.ipam.release(key);
   if (released === undefined) return;
   context.freed(released.addresses);
-  context.changed();
+  context.changed(key);
 }
 
 /** CNI 1.1.0 §GC: what the runtime does not name as valid, in this network. */
