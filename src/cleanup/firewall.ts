@@ -1,9 +1,9 @@
-import { type Backend, installedBackends } from '../iptables/backend.ts';
+import { type Backend, installedBackends, programName } from '../iptables/backend.ts';
 import { FirewallDriver } from '../iptables/firewall-driver.ts';
 import { emptyFirewallIntent } from '../iptables/model.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Runner } from '../ports/runner.ts';
+import { RunError, type Runner } from '../ports/runner.ts';
 import { type CleanupItem, failed, removed } from './item.ts';
 
 export interface CleanupFirewall {
@@ -15,15 +15,41 @@ export interface CleanupFirewall {
 /** nft lets go of sets a moment after their rules: tried again so often. */
 const ATTEMPTS = 10;
 
-/** Chains, jumps and sets of ours, in each of the kernel's packet filters whose programs are installed. */
+/** Milliseconds within which a program has told its version. */
+const VERSION_TIMEOUT = 10_000;
+
+/**
+ * Chains, jumps and sets of ours, in each of the kernel's packet filters whose programs are installed. A program that is not here leaves
+ * things of ours unseen, and so counts as a failure: an agent in a container brings its own, and the node may have none.
+ */
 export async function removeFirewall(
   options: CleanupFirewall,
   signal: AbortSignal,
 ): Promise<readonly CleanupItem[]> {
   const items: CleanupItem[] = [];
-  for (const backend of await installedBackends(options.runner, signal))
-    items.push(...(await removeFrom(backend, options, signal)));
+  const backends = await installedBackends(options.runner, signal);
+  for (const backend of backends) items.push(...(await removeFrom(backend, options, signal)));
+  for (const program of programsOf(backends))
+    if (!(await isInstalled(program, options.runner, signal))) items.push(failed('rules', program, unseen));
   return items;
+}
+
+const unseen =
+  'there is no such program, so what it would show may be left; try again where it is, as in the image of the agent';
+
+const programsOf = (backends: readonly Backend[]): readonly string[] => [
+  ...backends.flatMap((backend) => ([4, 6] as const).map((family) => programName(backend, family, 'save'))),
+  'ipset',
+];
+
+async function isInstalled(file: string, runner: Runner, signal: AbortSignal): Promise<boolean> {
+  try {
+    await runner.run({ file, args: ['--version'], timeoutMs: VERSION_TIMEOUT, signal });
+    return true;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return error.code !== 'GRY_RUN_MISSING';
+  }
 }
 
 async function removeFrom(

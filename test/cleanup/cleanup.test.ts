@@ -55,17 +55,19 @@ class Links implements CleanupNetlink {
 
 let root: string;
 let clock: FakeClock;
+let iptables: FakeIptables;
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'gry-cleanup-'));
   for (const name of ['run', 'state', 'bin', 'net.d']) fs.mkdirSync(path.join(root, name));
   clock = new FakeClock();
+  iptables = new FakeIptables();
 });
 afterEach(() => fs.rmSync(root, { recursive: true }));
 
 async function clean(netlink: CleanupNetlink, force: boolean): Promise<readonly CleanupItem[]> {
   const options = {
     netlink,
-    firewall: { runner: new FakeIptables(), clock, log: silentLog },
+    firewall: { runner: iptables, clock, log: silentLog },
     paths: {
       cniSocket: path.join(root, 'run/cni.sock'),
       stateDir: path.join(root, 'state'),
@@ -110,6 +112,31 @@ test('a kernel that does not answer holds up nothing else', async () => {
     { kind: 'link', outcome: 'failed', reason: expect.stringContaining('the answer is lost') as unknown },
     { kind: 'file', name: path.join(root, 'state/ipam.journal'), outcome: 'removed' },
   ]);
+});
+
+const variants = ['iptables', 'ip6tables'].flatMap((name) =>
+  ['nft', 'legacy'].flatMap((variant) => ['save', 'restore'].map((verb) => `${name}-${variant}-${verb}`)),
+);
+const plain = ['iptables', 'ip6tables'].flatMap((name) =>
+  ['save', 'restore'].map((verb) => `${name}-${verb}`),
+);
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ['all programs', [], []],
+  ['programs without variants', variants, []],
+  ['no programs', [...variants, ...plain, 'ipset'], ['iptables-save', 'ip6tables-save', 'ipset']],
+  ['no ipset', ['ipset'], ['ipset']],
+  ['none for IPv6', variants.filter((name) => /^ip6.*nft/.test(name)), ['ip6tables-nft-save']],
+])('on a node with %s the rest is removed, and what could not be seen is told', async (_, missing, told) => {
+  for (const program of missing) iptables.missing.add(program);
+  const journal = path.join(root, 'state/ipam.journal');
+  fs.writeFileSync(journal, '');
+  const items = await clean(new Links(['gryphon-gryphon/c1/eth0']), false);
+  expect(items.filter(({ outcome }) => outcome === 'removed')).toMatchObject([
+    { kind: 'link' },
+    { kind: 'file', name: journal },
+  ]);
+  expect(items.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)).toEqual(told);
 });
 
 test('what was cut short while it was written goes too, and what others wrote stays', async () => {
