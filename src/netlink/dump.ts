@@ -35,12 +35,14 @@ export function dumpSync<T>(socket: NetlinkSocket, request: DumpRequest<T>): rea
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
+    if (step.value !== undefined) socket.send(step.value);
   }
 }
 
 /** A question that has one answer, or none. @throws as `dumpSync` */
 export function lookup<T>(socket: NetlinkSocket, request: DumpRequest<T>): T | undefined {
-  const own = ask(socket, request, NLM_F.REQUEST);
+  const { question, own } = ask(request, NLM_F.REQUEST);
+  socket.send(question);
   for (;;) {
     const message = nextDatagram(socket, request.what);
     while (message.next()) {
@@ -53,25 +55,33 @@ export function lookup<T>(socket: NetlinkSocket, request: DumpRequest<T>): T | u
   }
 }
 
-/** A few datagrams per turn of the event loop. On abort the socket is left clean. @throws as `dumpSync`, and the abort reason */
+/**
+ * The question on another thread, because the kernel looks for the first entries before send returns, and that through all of a table
+ * where few agree with the filter; then a few datagrams per turn of the event loop. On abort the socket is left clean.
+ * @throws as `dumpSync`, and the abort reason
+ */
 export async function dumpAsync<T>(
   socket: NetlinkSocket,
   request: DumpRequest<T>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const steps = dump(socket, request);
-  for (let datagrams = 1; ; datagrams++) {
+  for (let datagrams = 0; ; ) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (datagrams % DATAGRAMS_PER_TURN !== 0) continue;
-    await yieldToEventLoop();
+    if (step.value !== undefined) await socket.sendAsync(step.value);
+    else if (++datagrams % DATAGRAMS_PER_TURN === 0) await yieldToEventLoop();
+    else continue;
     if (signal.aborted) steps.return([]);
     signal.throwIfAborted();
   }
 }
 
-/** Yields after each datagram. A dump during which the table changed (NLM_F_DUMP_INTR) misses or repeats entries: it is repeated. */
-function* dump<T>(socket: NetlinkSocket, request: DumpRequest<T>): Generator<void, readonly T[]> {
+/** What the caller has to send; undefined: a datagram was read. */
+type Step = Uint8Array | undefined;
+
+/** A dump during which the table changed (NLM_F_DUMP_INTR) misses or repeats entries: it is repeated. */
+function* dump<T>(socket: NetlinkSocket, request: DumpRequest<T>): Generator<Step, readonly T[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const records = yield* dumpOnce(socket, request);
     if (records !== undefined) return records;
@@ -82,12 +92,13 @@ function* dump<T>(socket: NetlinkSocket, request: DumpRequest<T>): Generator<voi
 function* dumpOnce<T>(
   socket: NetlinkSocket,
   request: DumpRequest<T>,
-): Generator<void, readonly T[] | undefined> {
-  const own = ask(socket, request, NLM_F.REQUEST | NLM_F.DUMP);
+): Generator<Step, readonly T[] | undefined> {
+  const { question, own } = ask(request, NLM_F.REQUEST | NLM_F.DUMP);
   const records: T[] = [];
   let interrupted = false;
   let ended = false;
   try {
+    yield question;
     for (;;) {
       const message = nextDatagram(socket, request.what);
       while (message.next()) {
@@ -101,7 +112,7 @@ function* dumpOnce<T>(
         const record = request.decode(message);
         if (record !== undefined) records.push(record);
       }
-      yield;
+      yield undefined;
     }
   } finally {
     // The rest of a dump that is given up must be read: before its end the kernel starts no other (EBUSY).
@@ -115,15 +126,17 @@ function checkEnd<T>(message: MessageReader, request: DumpRequest<T>): void {
   if (end.errno !== 0 && end.errno !== request.emptyErrno) throw refused(request.what, end.errno, end.text);
 }
 
-/** Sends the question and gives its sequence number, which the answers bear. */
-function ask<T>(socket: NetlinkSocket, request: DumpRequest<T>, flags: number): number {
+/** The question, and its sequence number, which the answers bear. */
+function ask<T>(
+  request: DumpRequest<T>,
+  flags: number,
+): { readonly question: Uint8Array; readonly own: number } {
   sequence = (sequence + 1) >>> 0;
   const out = new MessageWriter(256);
   out.begin(request.type, flags, sequence);
   request.writeFilter(out);
   out.end();
-  socket.send(out.view());
-  return sequence;
+  return { question: out.view(), own: sequence };
 }
 
 function nextDatagram(socket: NetlinkSocket, what: string): MessageReader {
