@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { makeDirectories } from '../ipam/directory.ts';
-import type { Clock } from '../ports/clock.ts';
+import { yieldToEventLoop } from '../netlink/yield.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
 import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import { hasListener } from './listener.ts';
@@ -129,7 +130,7 @@ export class CniServer {
     socket.on('close', () => this.#sockets.delete(socket));
     // Only 'close' matters: the caller is gone, whatever the reason.
     socket.on('error', () => {});
-    const timer = this.#options.clock.setTimer(REQUEST_TIMEOUT, () => socket.destroy());
+    const timer = this.#cutOffAfter(REQUEST_TIMEOUT, socket);
     socket.once('close', () => timer.cancel());
     const chunks: Buffer[] = [];
     let length = 0;
@@ -145,6 +146,21 @@ export class CniServer {
     socket.on('data', onData);
     // A caller keeps its side open until it has the answer; one that ends before has died.
     socket.on('end', () => socket.destroy());
+  }
+
+  /** When this process was held up, timers run before what has come meanwhile is read: a caller gets that one turn more. */
+  #cutOffAfter(milliseconds: number, socket: net.Socket): Timer {
+    let isOver = false;
+    const timer = this.#options.clock.setTimer(milliseconds, () => {
+      void yieldToEventLoop().then(() => {
+        if (!isOver) socket.destroy();
+      });
+    });
+    const cancel = (): void => {
+      isOver = true;
+      timer.cancel();
+    };
+    return { cancel };
   }
 
   #answer(socket: net.Socket, frame: Frame | undefined): void {
@@ -184,7 +200,7 @@ export class CniServer {
     socket.end(encodeAnswer(answer), () => {
       sent = true;
     });
-    const timer = this.#options.clock.setTimer(this.#readTimeout, () => socket.destroy());
+    const timer = this.#cutOffAfter(this.#readTimeout, socket);
     return promise.finally(() => {
       timer.cancel();
       this.#readers.delete(socket);

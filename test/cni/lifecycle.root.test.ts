@@ -19,6 +19,8 @@ test('a second ADD of the same container is refused and harms nothing, in the sa
   await node.start();
   const [pod, other] = [await node.pod(), await node.pod()];
   await node.add('c1', pod);
+  // The kernel confirms its own link-local address a moment later.
+  await expect.poll(() => pod.ip('address show eth0')).not.toContain('tentative');
   const before = await pod.ip('-json address show eth0');
   expect(await node.add('c1', pod)).toMatchObject({ exit: 1, json: { code: 102 } });
   expect(await node.add('c1', other)).toMatchObject({ exit: 1, json: { code: 102 } });

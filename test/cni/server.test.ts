@@ -126,6 +126,17 @@ test('a caller that does not send its request is cut off', async () => {
   expect(await answer).toBe('nothing');
 });
 
+test('a request that has come is served however late this process looks', async () => {
+  const socket = await connect();
+  const answer = answerOn(socket);
+  await expect.poll(() => clock.pending).toBe(1);
+  // As after a standstill: in the phase of timers, time is over, and the bytes are with the kernel, where nobody has read them.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  socket.write(request('hello'));
+  clock.advance(10_000);
+  expect(await answer).toBe('0 hello');
+});
+
 test('a plugin of another major version is told so; one of a newer minor version is served', async () => {
   const fields = [
     { tag: 0x71, bytes: Buffer.from('to come') },
