@@ -134,8 +134,8 @@ export class PodNetwork {
    * @throws CniServerError, and what reading the kernel throws
    */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#server.listen();
     try {
+      await this.#server.listen();
       await this.#adopt(signal);
     } catch (error) {
       this.#drained = 'the agent cannot start';
