@@ -66,7 +66,9 @@ clean: ## removes what was built
 need-root:
 	@$(if $(IS_ROOT),:,echo 'this makes network namespaces and needs root: run it with sudo' >&2; exit 1)
 
+# A worktree may borrow the packages of another checkout by a link; npm would empty them for both.
 $(NPM): package-lock.json
+	@[ ! -L node_modules ] || { echo 'node_modules is a link: run npm ci where it leads, or remove it' >&2; exit 1; }
 	@echo 'installing npm packages (npm ci)'
 	@npm ci --loglevel=error --no-progress
 
