@@ -103,7 +103,8 @@ export class Agent {
     this.#options = options;
     this.#metrics = new Metrics({ version });
     this.#loop = new Loop({ clock, log: log.component('loop'), pass: (signal) => this.#timedPass(signal) });
-    this.#facts = new FactStore(() => this.#loop.kick());
+    this.#speaker = this.#makeSpeaker();
+    this.#facts = new FactStore(() => this.#loop.kick(), this.#speaker.changes);
     this.#compute = intentOf({
       nodeName: options.nodeName,
       bgp: settings.bgp,
@@ -147,7 +148,6 @@ export class Agent {
       log.component('drivers'),
       (driver, seconds) => this.#metrics.observe.driverApply(driver, seconds),
     );
-    this.#speaker = this.#makeSpeaker();
     this.#pods = this.#makePods();
     this.#status = this.#makeStatus();
     this.#metrics.show(this.#status);
@@ -307,7 +307,7 @@ export class Agent {
       log: log.component('bgp'),
       defer,
       selectionDeferral: settings.selectionDeferral * 1000,
-      onRoutes: (changes) => this.#facts.learned.putAll(changes),
+      onRoutes: () => this.#loop.kick(),
       onPeers: () => this.#loop.kick(),
     });
   }

@@ -1,12 +1,10 @@
-import type { Ways } from '../bgp/status.ts';
+import type { LearnedFeed } from '../bgp/status.ts';
 import type { IntentFacts } from '../calc/intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { PasswordFile } from '../kube/records/password-source.ts';
 import { emptySnapshot, type Snapshot, type SnapshotMap, snapshotMaps } from '../kube/records/snapshot.ts';
 import { equal } from '../net/equal.ts';
-import type { Prefix } from '../net/prefix.ts';
 import type { LinkAddressRecord, LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
-import { FactFeed } from './fact-feed.ts';
 
 /**
  * One kind of fact: records by key. A record that equals the one it replaces is no change, so that events may repeat, come
@@ -77,19 +75,19 @@ export class FactStore {
   readonly addresses: FactTable<string, LinkAddressRecord>;
   /** Routes of the main table that are not ours: next hops are resolved through them. By position in the kernel's order. */
   readonly foreignRoutes: FactTable<string, RouteRecord>;
-  /** Best routes of the BGP speaker. */
-  readonly learned: FactFeed<Prefix, Ways>;
+  /** Best routes of the BGP speaker: its own table, because there may be very many. */
+  readonly learned: LearnedFeed;
   /** Pods on this node, by `attachmentId`. */
   readonly attachments: FactTable<string, Attachment>;
 
-  constructor(onChange: (name: FactName) => void) {
+  constructor(onChange: (name: FactName) => void, learned: LearnedFeed) {
     const table = <K, V>(name: FactName): FactTable<K, V> => new FactTable(() => onChange(name));
     this.#changed = onChange;
     this.passwordFiles = table('passwordFiles');
     this.links = table('links');
     this.addresses = table('addresses');
     this.foreignRoutes = table('foreignRoutes');
-    this.learned = new FactFeed(() => onChange('learned'));
+    this.learned = learned;
     this.attachments = table('attachments');
   }
 

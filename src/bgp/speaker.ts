@@ -8,15 +8,12 @@ import type { Problem } from '../ports/problem.ts';
 import type { Origination, PeerConfig, SpeakerConfig } from './config.ts';
 import { Listeners } from './listeners.ts';
 import type { Self } from './rib/import-policy.ts';
-import type { RouteChange } from './rib/loc-rib.ts';
 import { Rib } from './rib/rib.ts';
 import { Session } from './session.ts';
-import type { AdvertisedStatus, LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
+import type { AdvertisedStatus, LearnedFeed, LearnedRoute, PeerStatus, RibEntryStatus } from './status.ts';
 import type { Connection, Endpoint, Transport, TransportError } from './transport.ts';
 import { type Task, Turns } from './turns.ts';
 import { notification, shutdownNotification } from './wire/notification.ts';
-
-export type { RouteChange } from './rib/loc-rib.ts';
 
 export interface SpeakerOptions {
   readonly transport: Transport;
@@ -28,8 +25,8 @@ export interface SpeakerOptions {
   readonly restart?: { readonly forwarding: boolean };
   /** Milliseconds after the first `set` when `converged` becomes true in any case. */
   readonly selectionDeferral: number;
-  /** Coalesced: a piece of what was decided at a time, each prefix in it once. */
-  readonly onRoutes: (changes: readonly RouteChange[]) => void;
+  /** There is something new to take in `changes`; coalesced: after a piece of decisions. */
+  readonly onRoutes: () => void;
   /** Some peer's state, `converged` or `problems()` changed; coalesced likewise. */
   readonly onPeers: () => void;
 }
@@ -121,9 +118,14 @@ export class Speaker {
     return this.#sessions.has(peer) ? this.#rib.advertised(peer) : undefined;
   }
 
-  /** What `onRoutes` has told so far: a copy, made on demand. */
-  learned(): ReadonlyMap<Prefix, LearnedRoute> {
+  /** What was learned, for whoever follows it: he must take the changes. */
+  get changes(): LearnedFeed {
     return this.#rib.learned;
+  }
+
+  /** All that is learned now, taken or not: a copy, made on demand. */
+  learned(): ReadonlyMap<Prefix, LearnedRoute> {
+    return new Map(this.#rib.learned.routes().map((route) => [route.prefix, route]));
   }
 
   problems(): readonly Problem[] {
@@ -277,8 +279,9 @@ export class Speaker {
   /** Decides a piece and tells what changed; tells whether there is more. */
   #flush(): boolean {
     if (this.#stopped) return false;
-    const changes = this.#rib.flush(ROUTES);
-    if (changes.length > 0) this.#tell(() => this.#options.onRoutes(changes));
+    const { waiting } = this.changes;
+    this.#rib.flush(ROUTES);
+    if (this.changes.waiting > waiting) this.#tell(() => this.#options.onRoutes());
     if (!this.#rib.pending) this.#tellPeers();
     return this.#rib.pending;
   }

@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { PrefixWords } from '../net/prefix-words.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { BgpFamily } from './config.ts';
 
@@ -182,4 +183,23 @@ export interface Ways {
 
 export interface LearnedRoute extends Ways {
   readonly prefix: Prefix;
+}
+
+/**
+ * What was learned, for one follower: nobody copies it, and what changed is told by taking it. A prefix that changed ten times is
+ * taken once, with the ways of now. Each change must be taken by somebody: until then its prefix is remembered.
+ */
+export interface LearnedFeed {
+  /** How many times `take` says true at most, as of now. */
+  readonly waiting: number;
+  /** Takes the next change, whose prefix and ways stand in the fields then; false: there is none. */
+  take(): boolean;
+  /** An object that the next `take` changes. */
+  readonly prefix: PrefixWords;
+  /** Undefined: there is no route any more. */
+  readonly ways: Ways | undefined;
+  /** The prefix is to be taken, although it has not changed; nothing where there is no route to it. */
+  touch(prefix: Prefix): void;
+  /** So are all. */
+  touchAll(): void;
 }

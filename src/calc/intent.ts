@@ -1,4 +1,4 @@
-import type { Ways } from '../bgp/status.ts';
+import type { LearnedFeed } from '../bgp/status.ts';
 import type { SysctlIntent } from '../dataplane/sysctl-intent.ts';
 import type { Attachment } from '../ipam/attachment.ts';
 import type { FirewallIntent } from '../iptables/model.ts';
@@ -25,7 +25,6 @@ import { isContainerLink } from './node-addresses.ts';
 import { nodeRoutesOf, withNodeRoutes } from './node-routes.ts';
 import { computePodNetwork, hasRouterAtGateway, type PodNetworkIntent } from './pod-network.ts';
 import { computePools, type Pool } from './pools.ts';
-import type { RecordFeed } from './record-feed.ts';
 import { RemoteRoutes } from './remote-routes.ts';
 import { computeRoutes, type RouteResult } from './routes.ts';
 import { selectorCache } from './selects.ts';
@@ -46,7 +45,7 @@ export interface IntentFacts {
   readonly links: ReadonlyMap<number, LinkRecord>;
   readonly addresses: ReadonlyMap<string, LinkAddressRecord>;
   readonly foreignRoutes: ReadonlyMap<string, RouteRecord>;
-  readonly learned: RecordFeed<Prefix, Ways>;
+  readonly learned: LearnedFeed;
   readonly attachments: ReadonlyMap<string, Attachment>;
 }
 

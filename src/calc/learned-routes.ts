@@ -1,39 +1,37 @@
-import type { Ways } from '../bgp/status.ts';
-import type { DesiredRoute, RouteChange } from '../dataplane/route-intent.ts';
+import type { LearnedFeed, Ways } from '../bgp/status.ts';
+import type { DesiredForm, DesiredRoute, RouteChanges } from '../dataplane/route-intent.ts';
+import { NONE } from '../net/columns.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { RecordFeed } from './record-feed.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
+import { type PrefixWords, prefixText, prefixWords } from '../net/prefix-words.ts';
 import { bgpLabel, type RemoteRoutes } from './remote-routes.ts';
-import { isUnresolved, type Unresolved } from './routes.ts';
+import type { Unresolved } from './routes.ts';
 
 /**
  * The learned part of the intent. A hundred thousand routes are not computed anew because one changed: this remembers only what
- * cannot be written and why; everything else goes on as changes. All changes together, from the first, make what
+ * cannot be written and why; everything else goes on as changes, by numbers. All changes together, from the first, make what
  * `RemoteRoutes.learned` gives for every record there is now.
  */
-export class LearnedRoutes implements Iterable<RouteChange> {
-  readonly #feed: RecordFeed<Prefix, Ways>;
+export class LearnedRoutes implements RouteChanges {
+  readonly #feed: LearnedFeed;
   readonly #unresolved = new Map<Prefix, Unresolved>();
   #remote: RemoteRoutes | undefined;
   #own: ReadonlyMap<Prefix, DesiredRoute> = new Map();
-  /** Prefixes that must be computed anew because the node or its next hops are others now; live, as the records are. */
-  #review: Iterator<Prefix> | undefined;
+  /** The prefixes of `#own`. */
+  #ownPrefixes = new PrefixTable();
+  form: DesiredForm | undefined;
 
-  constructor(feed: RecordFeed<Prefix, Ways>) {
+  constructor(feed: LearnedFeed) {
     this.#feed = feed;
   }
 
   /** The node as it is now, and its own routes, which count more than learned ones of the same prefix. */
   set(remote: RemoteRoutes, own: ReadonlyMap<Prefix, DesiredRoute>): void {
-    if (own !== this.#own) {
-      const former = this.#own;
-      this.#own = own;
-      for (const prefix of own.keys()) if (!former.has(prefix)) this.#touch(prefix);
-      for (const prefix of former.keys()) if (!own.has(prefix)) this.#touch(prefix);
-    }
+    if (own !== this.#own) this.#setOwn(own);
     const before = this.#remote;
     if (remote === before) return;
     // At first nothing has been taken yet.
-    if (before !== undefined && !remote.continues(before)) this.#review = this.#feed.records.keys();
+    if (before !== undefined && !remote.continues(before)) this.#feed.touchAll();
     this.#remote = remote;
   }
 
@@ -47,40 +45,52 @@ export class LearnedRoutes implements Iterable<RouteChange> {
     return this.#unresolved.get(prefix);
   }
 
-  /** Takes the changes that there are as it begins; those that come meanwhile stay for the next time. */
-  *[Symbol.iterator](): Generator<RouteChange> {
-    const { changed, records } = this.#feed;
-    let left = changed.size;
-    for (const prefix of changed) {
-      if (left-- === 0) break;
-      changed.delete(prefix);
-      const change = this.#change(prefix, records.get(prefix));
-      if (change !== undefined) yield change;
-    }
-    for (let next = this.#review?.next(); next?.done === false; next = this.#review?.next()) {
-      const change = this.#change(next.value, records.get(next.value));
-      if (change !== undefined) yield change;
-    }
-    this.#review = undefined;
+  get waiting(): number {
+    return this.#feed.waiting;
   }
 
-  #touch(prefix: Prefix): void {
-    if (this.#feed.records.has(prefix)) this.#feed.changed.add(prefix);
+  get prefix(): PrefixWords {
+    return this.#feed.prefix;
   }
 
-  /** Undefined where a route of our own stands: it is told with the others of its kind. */
-  #change(prefix: Prefix, record: Ways | undefined): RouteChange | undefined {
-    const route = record && this.#remote?.learned(prefix, record);
-    const own = this.#own.get(prefix);
-    if (record !== undefined && own !== undefined)
-      this.#unresolved.set(prefix, {
-        prefix,
-        from: bgpLabel(record.peers),
-        reason: `it is the route of ${own.from ?? own.origin}`,
-      });
-    else if (route !== undefined && isUnresolved(route)) this.#unresolved.set(prefix, route);
-    else if (this.#unresolved.size > 0) this.#unresolved.delete(prefix);
-    if (own !== undefined) return undefined;
-    return { prefix, route: route === undefined || isUnresolved(route) ? undefined : route };
+  take(): boolean {
+    const feed = this.#feed;
+    while (feed.take()) {
+      const isOwn = this.#ownPrefixes.find(feed.prefix) !== NONE;
+      const found =
+        feed.ways && (isOwn ? this.#ownReason(feed.prefix) : this.#learned(feed.prefix, feed.ways));
+      if (feed.ways !== undefined && typeof found === 'string') this.#note(feed.prefix, feed.ways, found);
+      else if (this.#unresolved.size > 0) this.#unresolved.delete(prefixText(feed.prefix));
+      // A route of our own is told with the others of its kind.
+      if (isOwn) continue;
+      this.form = typeof found === 'string' ? undefined : found;
+      return true;
+    }
+    return false;
+  }
+
+  #setOwn(own: ReadonlyMap<Prefix, DesiredRoute>): void {
+    const former = this.#own;
+    this.#own = own;
+    this.#ownPrefixes = new PrefixTable();
+    for (const prefix of own.keys()) {
+      this.#ownPrefixes.retain(this.#ownPrefixes.intern(prefixWords(prefix)));
+      if (!former.has(prefix)) this.#feed.touch(prefix);
+    }
+    for (const prefix of former.keys()) if (!own.has(prefix)) this.#feed.touch(prefix);
+  }
+
+  #learned(prefix: PrefixWords, ways: Ways): DesiredForm | string | undefined {
+    return this.#remote?.learned(prefix, ways);
+  }
+
+  #ownReason(prefix: PrefixWords): string {
+    const route = this.#own.get(prefixText(prefix));
+    return `it is the route of ${route?.from ?? route?.origin}`;
+  }
+
+  #note(words: PrefixWords, { peers }: Ways, reason: string): void {
+    const prefix = prefixText(words);
+    this.#unresolved.set(prefix, { prefix, from: bgpLabel(peers), reason });
   }
 }

@@ -1,9 +1,10 @@
 import type { Ways } from '../bgp/status.ts';
-import type { DesiredRoute } from '../dataplane/route-intent.ts';
+import type { DesiredForm, DesiredRoute } from '../dataplane/route-intent.ts';
 import { type Address, type Family, familyOf } from '../net/address.ts';
 import { equal } from '../net/equal.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
-import { PrefixTrie } from '../net/prefix-trie.ts';
+import { PrefixBlocks } from '../net/prefix-blocks.ts';
+import type { PrefixWords } from '../net/prefix-words.ts';
 import type { NextHopRecord } from '../netlink/wire/records.ts';
 import type { ClusterNode } from './cluster.ts';
 import type { NextHopResolver } from './next-hops.ts';
@@ -16,15 +17,19 @@ const MOST_WAYS = 4096;
 
 /**
  * Routes to what is behind other nodes and routers, as seen from one node with one picture of its links and foreign routes. Of the
- * routes it gives it remembers none; those with the same next hop share the ways.
+ * routes it gives it remembers none but the nodes'; learned ones that lead the same way share all but their prefix.
  */
 export class RemoteRoutes {
   readonly #self: Self;
   readonly #resolver: NextHopResolver;
-  readonly #own = new PrefixTrie<true>();
+  readonly #own: PrefixBlocks;
   readonly #sources: Readonly<Record<Family, Address | undefined>>;
   readonly #ways = new Map<Address, readonly NextHopRecord[] | string>();
-  readonly #labels = new Map<string, string>();
+  /** What was made of the ways that were learned, or why nothing. */
+  readonly #forms: Readonly<Record<Family, WeakMap<Ways, DesiredForm | string>>> = {
+    4: new WeakMap(),
+    6: new WeakMap(),
+  };
   /** More next hops were asked for than are remembered. */
   #forgetful = false;
 
@@ -32,7 +37,7 @@ export class RemoteRoutes {
     this.#self = self;
     this.#resolver = resolver;
     this.#sources = { 4: this.#source(4), 6: this.#source(6) };
-    for (const cidr of self.podCIDRs) this.#own.set(cidr, true);
+    this.#own = new PrefixBlocks(self.podCIDRs);
   }
 
   /**
@@ -49,26 +54,39 @@ export class RemoteRoutes {
     return true;
   }
 
-  /** What the speaker learned: all its next hops that can be reached make one route. */
-  learned(prefix: Prefix, { nextHops, peers }: Ways): DesiredRoute | Unresolved {
-    const from = this.#label(peers);
+  /**
+   * What the speaker learned: all its next hops that can be reached make one route, without them it is the reason why there is none.
+   * The same object for all prefixes of a family with the same ways.
+   */
+  learned(prefix: PrefixWords, ways: Ways): DesiredForm | string {
     // Import policy refuses these too; a podCIDR of ours that came later than the route is caught here.
     // A wider one, such as a default route, does no harm: the block is more specific.
-    if (this.#own.covers(prefix)) return { prefix, from, reason: 'it lies inside a podCIDR of this node' };
+    if (this.#own.contain(prefix)) return 'it lies inside a podCIDR of this node';
+    const known = this.#forms[prefix.family];
+    let form = known.get(ways);
+    if (form === undefined) {
+      form = this.#formOf(ways, prefix.family);
+      known.set(ways, form);
+    }
+    return form;
+  }
+
+  #formOf({ nextHops, peers }: Ways, family: Family): DesiredForm | string {
+    const from = bgpLabel(peers);
     const [first] = nextHops;
     // Nearly every route of a large table has one next hop: its ways are shared, not copied.
     if (nextHops.length === 1 && first !== undefined) {
-      const way = this.#wayTo(first, prefix);
-      return typeof way === 'string' ? { prefix, from, reason: way } : this.#route(prefix, way, from);
+      const way = this.#wayTo(first, family);
+      return typeof way === 'string' ? way : this.#form(family, way, from);
     }
     const hops: NextHopRecord[] = [];
     let reason = '';
     for (const nextHop of nextHops) {
-      const found = this.#wayTo(nextHop, prefix);
+      const found = this.#wayTo(nextHop, family);
       if (typeof found === 'string') reason = found;
       else hops.push(...found);
     }
-    return hops.length === 0 ? { prefix, from, reason } : this.#route(prefix, distinct(hops), from);
+    return hops.length === 0 ? reason : this.#form(family, distinct(hops), from);
   }
 
   /** The routes to the blocks of another node, which must be on one of our own subnets. */
@@ -92,26 +110,14 @@ export class RemoteRoutes {
         return { prefix, from, reason: `${address} is an address of this node` };
       case 'resolved':
         return found.direct
-          ? this.#route(prefix, distinct(found.nextHops), from)
+          ? { prefix, ...this.#form(prefixFamily(prefix), distinct(found.nextHops), from) }
           : { prefix, from, reason: `${address} is behind a router; that takes BGP or an overlay` };
     }
   }
 
-  /** One text for all routes that only one peer announced. */
-  #label(peers: readonly string[]): string {
-    const [peer] = peers;
-    if (peers.length > 1 || peer === undefined) return bgpLabel(peers);
-    let label = this.#labels.get(peer);
-    if (label === undefined) {
-      label = bgpLabel(peers);
-      this.#labels.set(peer, label);
-    }
-    return label;
-  }
-
   /** The ways to a next hop, sorted and without duplicates; or why there is none. */
-  #wayTo(nextHop: Address, prefix: Prefix): readonly NextHopRecord[] | string {
-    if (familyOf(nextHop) !== prefixFamily(prefix)) return `next hop ${nextHop} is of the other family`;
+  #wayTo(nextHop: Address, family: Family): readonly NextHopRecord[] | string {
+    if (familyOf(nextHop) !== family) return `next hop ${nextHop} is of the other family`;
     let way = this.#ways.get(nextHop);
     if (way === undefined) {
       way = resolve(this.#resolver, nextHop);
@@ -121,11 +127,11 @@ export class RemoteRoutes {
     return way;
   }
 
-  #route(prefix: Prefix, nextHops: readonly NextHopRecord[], from: string): DesiredRoute {
-    const source = this.#sources[prefixFamily(prefix)];
+  #form(family: Family, nextHops: readonly NextHopRecord[], from: string): DesiredForm {
+    const source = this.#sources[family];
     return source === undefined
-      ? { prefix, origin: 'remote', nextHops, from }
-      : { prefix, origin: 'remote', nextHops, from, source };
+      ? { origin: 'remote', nextHops, from }
+      : { origin: 'remote', nextHops, from, source };
   }
 
   /** The kernel refuses a source that no link of ours has. */

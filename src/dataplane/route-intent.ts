@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { PrefixWords } from '../net/prefix-words.ts';
 import type { NextHopRecord } from '../netlink/wire/records.ts';
 
 /**
@@ -8,9 +9,8 @@ import type { NextHopRecord } from '../netlink/wire/records.ts';
  */
 export type RouteOrigin = 'block' | 'pod' | 'remote';
 
-/** A route that we want in the main table, with our protocol number. */
-export interface DesiredRoute {
-  readonly prefix: Prefix;
+/** What we want under a prefix: one object for all routes that lead the same way, of which there may be very many. */
+export interface DesiredForm {
   readonly origin: RouteOrigin;
   /** Empty: a blackhole. */
   readonly nextHops: readonly NextHopRecord[];
@@ -20,17 +20,28 @@ export interface DesiredRoute {
   readonly from?: string;
 }
 
-/** A route of a large table that is wanted now, instead of what was before, or (undefined) no more. */
-export interface RouteChange {
+/** A route that we want in the main table, with our protocol number. */
+export interface DesiredRoute extends DesiredForm {
   readonly prefix: Prefix;
-  readonly route: DesiredRoute | undefined;
+}
+
+/** The routes of a large table, as changes: whoever carries them out takes them, one after the other. */
+export interface RouteChanges {
+  /** How many times `take` says true at most, as of now. */
+  readonly waiting: number;
+  /** Takes the next change, which stands in the fields then; false: there is none. */
+  take(): boolean;
+  /** An object that the next `take` changes. */
+  readonly prefix: PrefixWords;
+  /** What is wanted there now, instead of what was before; undefined: nothing any more. */
+  readonly form: DesiredForm | undefined;
 }
 
 export interface RouteIntent {
   /** All of them; a persistent map where they are many, so that what differs from the intent before is found without a look at all. */
   readonly routes: ReadonlyMap<Prefix, DesiredRoute>;
-  /** Those of which there may be very many, as changes: iterating takes them. None of their prefixes is in `routes`. */
-  readonly changes?: Iterable<RouteChange>;
+  /** Those of which there may be very many. None of their prefixes is in `routes`. */
+  readonly changes?: RouteChanges;
   /**
    * Prefixes whose route is wanted but cannot be told yet (a pod's link that no fact speaks of): what stands there stays,
    * nothing is written.

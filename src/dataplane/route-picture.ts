@@ -1,18 +1,12 @@
 import type { Address } from '../net/address.ts';
+import { NONE } from '../net/columns.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import { prefixWords } from '../net/prefix-words.ts';
 import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import type { MonitorEvent } from '../netlink/wire/event.ts';
-import type { LinkRecord, RouteRecord } from '../netlink/wire/records.ts';
-import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
-import {
-  agrees,
-  dependsOn,
-  originOf,
-  ownMetric,
-  type RouteForm,
-  sameHop,
-  withoutHops,
-} from './route-record.ts';
+import type { LinkRecord, RouteForm, RouteRecord } from '../netlink/wire/records.ts';
+import type { DesiredForm, RouteOrigin } from './route-intent.ts';
+import { agrees, dependsOn, originOf, ownMetric, sameHop, withoutHops } from './route-record.ts';
 import { inSlices } from './slices.ts';
 import { DeltaTracker } from './tracker.ts';
 
@@ -38,7 +32,7 @@ const BETTER: Meaning = { kind: 'better' };
  */
 export class RoutePicture {
   readonly protocol: number;
-  readonly tracker = new DeltaTracker<Prefix, DesiredRoute, RouteForm>(agrees);
+  readonly tracker = new DeltaTracker<DesiredForm, RouteForm>(agrees);
   /** Routes of others that stand where we want to be, or beside ours. */
   readonly foreign = new Map<Prefix, RouteRecord>();
   /** Routes of an earlier run that nobody has wanted in this one and that may have to stay. */
@@ -63,6 +57,15 @@ export class RoutePicture {
   constructor(protocol: number, podLinkName: RegExp) {
     this.protocol = protocol;
     this.#podLinkName = podLinkName;
+  }
+
+  /** The prefix's id in the tracker, or NONE. */
+  find(prefix: Prefix): number {
+    return this.tracker.find(prefixWords(prefix));
+  }
+
+  actual(prefix: Prefix): RouteForm | undefined {
+    return this.tracker.actual(this.find(prefix));
   }
 
   originOf(route: RouteForm): RouteOrigin {
@@ -95,16 +98,16 @@ export class RoutePicture {
     const seen = new Set<Prefix>();
     await inSlices(routes, signal, (route) => {
       if (route.protocol !== this.protocol) return;
-      if (seen.has(route.prefix) || route.metric !== ownMetric(route.prefix)) {
+      if (seen.has(route.prefix) || !hasOwnMetric(route)) {
         this.strays.add(route);
         return;
       }
       seen.add(route.prefix);
-      this.#learn(route.prefix, route);
+      this.#learn(route);
       if (!this.#everRead) this.inherited.add(route.prefix);
     });
-    await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
-      if (actual !== undefined && !seen.has(key)) this.#learn(key, undefined);
+    await inSlices(this.tracker.all(), signal, (id) => {
+      if (this.tracker.actual(id) !== undefined && !seen.has(this.tracker.text(id))) this.#lose(id);
     });
     await inSlices(routes, signal, (route) => {
       if (route.protocol !== this.protocol) this.#foreignChanged(route, false);
@@ -124,9 +127,10 @@ export class RoutePicture {
     this.#lostLinks.clear();
     this.#lostSources.clear();
     this.#lostGateways = false;
-    await inSlices(this.tracker.all(), signal, ({ key, actual }) => {
+    await inSlices(this.tracker.all(), signal, (id) => {
+      const actual = this.tracker.actual(id);
       if (actual === undefined) return;
-      if (dependsOn(actual, links, sources)) this.#learn(key, undefined);
+      if (dependsOn(actual, links, sources)) this.#lose(id);
       else if (gateways && actual.nextHops.some((hop) => hop.link === undefined)) this.stale = true;
     });
   }
@@ -135,8 +139,8 @@ export class RoutePicture {
   correct(prefix: Prefix, routes: readonly RouteRecord[]): void {
     const own = routes.find((route) => route.protocol === this.protocol);
     const other = routes.find((route) => route.protocol !== this.protocol);
-    if (own === undefined) this.tracker.deleteActual(prefix);
-    else this.tracker.setActual(prefix, own);
+    if (own === undefined) this.tracker.deleteActual(this.find(prefix));
+    else this.tracker.setActual(this.tracker.enter(prefixWords(prefix)), own);
     if (other === undefined) this.foreign.delete(prefix);
     else this.foreign.set(prefix, other);
   }
@@ -202,46 +206,45 @@ export class RoutePicture {
 
   #ownChanged(route: RouteRecord, replaced: boolean): Meaning {
     const { prefix } = route;
-    if (route.metric !== ownMetric(prefix)) this.strays.add(route);
+    if (!hasOwnMetric(route)) this.strays.add(route);
     // A second one beside ours, or ours has gone unseen and this is the only one.
-    else if (prefixFamily(prefix) === 4 && !replaced && this.tracker.actual(prefix) !== undefined)
-      this.stale = true;
+    else if (prefixFamily(prefix) === 4 && !replaced && this.actual(prefix) !== undefined) this.stale = true;
     else {
       if (replaced) this.foreign.delete(prefix);
-      this.#learn(prefix, route);
+      this.#learn(route);
     }
     return CHANGED;
   }
 
   #ownGone(route: RouteRecord): Meaning {
     const { prefix } = route;
-    const actual = this.tracker.actual(prefix);
-    if (actual === undefined || route.metric !== ownMetric(prefix)) return NOTHING;
+    const actual = this.actual(prefix);
+    if (actual === undefined || !hasOwnMetric(route)) return NOTHING;
     const left = withoutHops(actual.nextHops, route.nextHops);
     const whole =
       left.length === 0 && route.nextHops.every((hop) => actual.nextHops.some((own) => sameHop(own, hop)));
-    if (whole) this.#learn(prefix, undefined);
+    if (whole) this.#lose(this.find(prefix));
     // IPv6 removes ways out of a route one by one; in IPv4 another route than the one we know of is gone.
     else if (prefixFamily(prefix) === 6 && left.length < actual.nextHops.length)
-      this.#learn(prefix, { ...actual, nextHops: left });
+      this.#learn({ ...actual, prefix, nextHops: left });
     else this.stale = true;
     return CHANGED;
   }
 
   #foreignChanged(route: RouteRecord, replaced: boolean): Meaning {
     const { prefix } = route;
-    if (route.metric !== ownMetric(prefix)) return NOTHING;
-    if (!this.tracker.has(prefix)) return NOTHING;
+    if (!hasOwnMetric(route)) return NOTHING;
+    if (this.find(prefix) === NONE) return NOTHING;
     if (!replaced && this.#holdsOurs(route)) return this.#doubt();
     this.foreign.set(prefix, route);
     if (!replaced) return NOTHING;
-    this.#learn(prefix, undefined);
+    this.#lose(this.find(prefix));
     return CHANGED;
   }
 
   #foreignGone(route: RouteRecord): Meaning {
     const { prefix } = route;
-    if (route.metric !== ownMetric(prefix)) return NOTHING;
+    if (!hasOwnMetric(route)) return NOTHING;
     if (this.#holdsOurs(route)) return this.#doubt();
     return this.foreign.delete(prefix) ? { kind: 'freed', prefix } : NOTHING;
   }
@@ -251,7 +254,7 @@ export class RoutePicture {
    * one of the ways only: what is told as another's may be ours with a way of theirs.
    */
   #holdsOurs({ prefix, nextHops }: RouteRecord): boolean {
-    const own = prefixFamily(prefix) === 6 ? (this.tracker.actual(prefix)?.nextHops ?? []) : [];
+    const own = prefixFamily(prefix) === 6 ? (this.actual(prefix)?.nextHops ?? []) : [];
     return own.some((hop) => nextHops.some((other) => sameHop(hop, other)));
   }
 
@@ -260,14 +263,26 @@ export class RoutePicture {
     return CHANGED;
   }
 
-  /** Somebody else's doing: remembers which of our routes were right before it. */
-  #learn(prefix: Prefix, route: RouteForm | undefined): void {
-    const { tracker } = this;
-    const wasRight = tracker.desired(prefix) !== undefined && !tracker.isPending(prefix);
-    if (route === undefined) {
-      tracker.deleteActual(prefix);
-      this.inherited.delete(prefix);
-    } else tracker.setActual(prefix, route);
-    if (wasRight && tracker.isPending(prefix)) this.broken.add(prefix);
+  /** A route of ours is there by somebody else's doing. */
+  #learn(route: RouteRecord): void {
+    const id = this.tracker.enter(prefixWords(route.prefix));
+    const wasRight = this.#isRight(id);
+    this.tracker.setActual(id, route);
+    if (wasRight && this.tracker.isPending(id)) this.broken.add(route.prefix);
+  }
+
+  /** One is gone, likewise. */
+  #lose(id: number): void {
+    if (this.tracker.actual(id) === undefined) return;
+    const prefix = this.tracker.text(id);
+    if (this.#isRight(id)) this.broken.add(prefix);
+    this.tracker.deleteActual(id);
+    this.inherited.delete(prefix);
+  }
+
+  #isRight(id: number): boolean {
+    return this.tracker.desired(id) !== undefined && !this.tracker.isPending(id);
   }
 }
+
+const hasOwnMetric = ({ prefix, metric }: RouteRecord): boolean => metric === ownMetric(prefixFamily(prefix));

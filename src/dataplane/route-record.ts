@@ -1,56 +1,42 @@
-import type { Address } from '../net/address.ts';
-import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import type { Address, Family } from '../net/address.ts';
 import { MAIN_TABLE } from '../netlink/wire/constants.ts';
-import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
-import type { DesiredRoute, RouteOrigin } from './route-intent.ts';
+import type { NextHopRecord, RouteForm } from '../netlink/wire/records.ts';
+import type { DesiredForm, RouteOrigin } from './route-intent.ts';
 
 const SCOPE_UNIVERSE = 0;
 const SCOPE_LINK = 253;
 
 /** The metric of our routes: what the kernel takes when none is given. */
-export const ownMetric = (prefix: Prefix): number => (prefixFamily(prefix) === 4 ? 0 : 1024);
+export const ownMetric = (family: Family): number => (family === 4 ? 0 : 1024);
+
+/** Of a form of ours. */
+const familyOfForm = ({ metric }: RouteForm): Family => (metric === ownMetric(4) ? 4 : 6);
 
 /** IPv4 wants to be told that a route without gateway ends on its link; IPv6 knows no scopes. */
-function ownScope(prefix: Prefix, nextHops: readonly NextHopRecord[]): number {
+function ownScope(family: Family, nextHops: readonly NextHopRecord[]): number {
   const direct = nextHops.length > 0 && nextHops.every((hop) => hop.gateway === undefined);
-  return direct && prefixFamily(prefix) === 4 ? SCOPE_LINK : SCOPE_UNIVERSE;
+  return direct && family === 4 ? SCOPE_LINK : SCOPE_UNIVERSE;
 }
 
-/** What the kernel holds under a prefix: one object for all routes that lead the same way, of which there may be very many. */
-export type RouteForm = Omit<RouteRecord, 'prefix'>;
-
 /** The route as we write it. */
-export function toRecord(desired: DesiredRoute, protocol: number): RouteRecord {
-  const { prefix, nextHops, source } = desired;
-  const record: RouteRecord = {
-    prefix,
+export function toForm({ nextHops, source }: DesiredForm, family: Family, protocol: number): RouteForm {
+  const form: RouteForm = {
     kind: nextHops.length === 0 ? 'blackhole' : 'unicast',
     table: MAIN_TABLE,
     protocol,
-    scope: ownScope(prefix, nextHops),
-    metric: ownMetric(prefix),
+    scope: ownScope(family, nextHops),
+    metric: ownMetric(family),
     nextHops,
   };
-  return source === undefined ? record : { ...record, source };
+  return source === undefined ? form : { ...form, source };
 }
 
-/** Names a route of ours so that deleting it can never hit another's: without next hops, so with any. */
-export const toDeletion = (prefix: Prefix, actual: RouteForm): RouteRecord => ({
-  prefix,
-  kind: actual.kind,
-  table: actual.table,
-  protocol: actual.protocol,
-  scope: actual.scope,
-  metric: actual.metric,
-  nextHops: [],
-});
-
 /** Whether the kernel's route does what we want. */
-export function agrees(desired: DesiredRoute, actual: RouteForm): boolean {
+export function agrees(desired: DesiredForm, actual: RouteForm): boolean {
   return (
     actual.kind === (desired.nextHops.length === 0 ? 'blackhole' : 'unicast') &&
     actual.source === desired.source &&
-    actual.scope === ownScope(desired.prefix, desired.nextHops) &&
+    actual.scope === ownScope(familyOfForm(actual), desired.nextHops) &&
     (desired.nextHops === actual.nextHops || hopsAgree(desired.nextHops, actual.nextHops))
   );
 }
@@ -107,15 +93,31 @@ export const dependsOn = (
 
 /** Forms of the routes that we write, by the list of next hops that they share. */
 export class RouteForms {
+  readonly #protocol: number;
   readonly #known = new WeakMap<readonly NextHopRecord[], RouteForm>();
+  readonly #deletions = new WeakMap<RouteForm, RouteForm>();
 
-  of(record: RouteRecord): RouteForm {
-    const { source, metric, nextHops } = record;
-    const known = this.#known.get(nextHops);
-    // The metric tells the family.
-    if (known !== undefined && known.source === source && known.metric === metric) return known;
-    const { prefix: _, ...form } = record;
-    this.#known.set(nextHops, form);
+  constructor(protocol: number) {
+    this.#protocol = protocol;
+  }
+
+  of(desired: DesiredForm, family: Family): RouteForm {
+    const known = this.#known.get(desired.nextHops);
+    if (known !== undefined && known.source === desired.source && familyOfForm(known) === family)
+      return known;
+    const form = toForm(desired, family, this.#protocol);
+    this.#known.set(desired.nextHops, form);
+    return form;
+  }
+
+  /** What names the route so that deleting it can never hit another's: without next hops, so with any. */
+  deletion(actual: RouteForm): RouteForm {
+    let form = this.#deletions.get(actual);
+    if (form === undefined) {
+      const { kind, table, protocol, scope, metric } = actual;
+      form = { kind, table, protocol, scope, metric, nextHops: [] };
+      this.#deletions.set(actual, form);
+    }
     return form;
   }
 }

@@ -1,24 +1,25 @@
+import { NONE } from '../net/columns.ts';
 import { equal } from '../net/equal.ts';
 import { changedKeys } from '../net/persistent-map.ts';
 import { type Prefix, prefixFamily } from '../net/prefix.ts';
+import { type PrefixWords, prefixText, prefixWords } from '../net/prefix-words.ts';
 import { ERRNO } from '../netlink/errno.ts';
 import { NetlinkDumpError, NetlinkLostError } from '../netlink/error.ts';
-import type { NetlinkFailure, Rtnetlink } from '../netlink/rtnetlink.ts';
+import type { Rtnetlink } from '../netlink/rtnetlink.ts';
 import { MAIN_TABLE } from '../netlink/wire/constants.ts';
 import { describeRoute, protocolName } from '../netlink/wire/describe.ts';
 import type { MonitorEvent } from '../netlink/wire/event.ts';
-import type { NextHopRecord, RouteRecord } from '../netlink/wire/records.ts';
-import type { RouteRequest } from '../netlink/wire/requests.ts';
+import type { NextHopRecord, RouteForm, RouteRecord } from '../netlink/wire/records.ts';
+import { type RouteRequest, type RouteWrite, routeRequest } from '../netlink/wire/requests.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError } from '../ports/error.ts';
 import type { BackoffOptions } from './backoff.ts';
 import type { ApplyResult, Driver } from './driver.ts';
 import { FailureBook } from './failure-book.ts';
-import { type DesiredRoute, emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
+import { type DesiredForm, emptyRouteIntent, type RouteIntent, type RouteOrigin } from './route-intent.ts';
 import { RoutePicture } from './route-picture.ts';
-import { ownMetric, type RouteForm, RouteForms, toDeletion, toRecord } from './route-record.ts';
+import { ownMetric, RouteForms } from './route-record.ts';
 import { inSlices } from './slices.ts';
-import type { Tracked } from './tracker.ts';
 
 /** What the driver needs of the kernel. */
 export type RouteKernel = Pick<Rtnetlink, 'links' | 'routesAsync' | 'runAsync'>;
@@ -58,13 +59,11 @@ export interface RouteCounts {
 
 /** Failures that concern no single prefix are kept under this key. */
 const WHOLE_TABLE = 'kernel routes';
-type Item = Tracked<Prefix, DesiredRoute, RouteForm>;
 
-/** One batch on its way. */
-interface Sending {
+/** A request on its way. */
+interface Sent extends RouteWrite {
   /** What was there before it. */
-  readonly previous: Map<Prefix, RouteForm>;
-  count: number;
+  readonly before: RouteForm | undefined;
 }
 
 /** After a contradiction is cleared up, what it concerned is written once more in the same `apply`. */
@@ -82,7 +81,7 @@ export class RouteDriver implements Driver<RouteIntent> {
   readonly name = 'routes';
   readonly #kernel: RouteKernel;
   readonly #picture: RoutePicture;
-  readonly #forms = new RouteForms();
+  readonly #forms: RouteForms;
   readonly #failures: FailureBook<Prefix | typeof WHOLE_TABLE>;
   #intent: RouteIntent = emptyRouteIntent;
   /** The table whose routes are on the picture's desired side; several where that was not brought to an end. */
@@ -93,7 +92,9 @@ export class RouteDriver implements Driver<RouteIntent> {
 
   constructor(options: RouteDriverOptions) {
     this.#kernel = options.kernel;
-    this.#picture = new RoutePicture(options.protocol ?? 71, options.podLinkName ?? /^gryp[0-9a-f]{11}$/);
+    const { protocol = 71, podLinkName = /^gryp[0-9a-f]{11}$/ } = options;
+    this.#picture = new RoutePicture(protocol, podLinkName);
+    this.#forms = new RouteForms(protocol);
     this.#failures = new FailureBook(options.clock, options.backoff);
   }
 
@@ -128,7 +129,7 @@ export class RouteDriver implements Driver<RouteIntent> {
       if (this.#picture.stale) await this.#read(signal);
       await this.#adopt(signal);
       for (let round = 0; round < ROUNDS; round++) {
-        const outcome = await this.#write(await this.#due(signal), signal);
+        const outcome = await this.#write(signal);
         written += outcome.written;
         if (outcome.contradicted.length === 0) break;
         await this.#clearUp(outcome.contradicted, signal);
@@ -166,11 +167,10 @@ export class RouteDriver implements Driver<RouteIntent> {
     }
   }
 
-  /** Brings the desired side of the picture to the latest intent. */
+  /** Brings the desired side of the picture to the latest intent, but for its changes: those are taken as they are written. */
   async #adopt(signal: AbortSignal): Promise<void> {
-    const { routes, changes = [], keep } = this.#intent;
+    const { routes, keep } = this.#intent;
     if (this.#tables.some((table) => table !== routes)) await this.#adoptTable(routes, signal);
-    await inSlices(changes, signal, ({ prefix, route }) => this.#want(prefix, route));
     if (!equal(keep, this.#swept)) await this.#sweep(keep, signal);
   }
 
@@ -179,115 +179,148 @@ export class RouteDriver implements Driver<RouteIntent> {
     const before = this.#tables;
     this.#tables = [...before, routes];
     for (const table of before) {
-      await inSlices(changedKeys(table, routes), signal, (prefix) => this.#want(prefix, routes.get(prefix)));
+      await inSlices(changedKeys(table, routes), signal, (prefix) => {
+        this.#want(prefixWords(prefix), routes.get(prefix));
+      });
     }
     this.#tables = [routes];
   }
 
-  /** Another wish for a prefix does not wait for the failed one's delay. */
-  #want(prefix: Prefix, route: DesiredRoute | undefined): void {
+  /** Gives the prefix's id. Another wish for a prefix does not wait for the failed one's delay. */
+  #want(prefix: PrefixWords, form: DesiredForm | undefined): number {
     const { tracker, inherited } = this.#picture;
-    if (this.#failures.size > 0 && !equal(tracker.desired(prefix), route)) this.#failures.hurry(prefix);
-    if (route === undefined) {
-      tracker.deleteDesired(prefix);
-      return;
+    const known = tracker.find(prefix);
+    if (this.#failures.size > 0 && !equal(tracker.desired(known), form))
+      this.#failures.hurry(prefixText(prefix));
+    if (form === undefined) {
+      tracker.deleteDesired(known);
+      return NONE;
     }
-    tracker.setDesired(prefix, route);
-    if (inherited.size > 0) inherited.delete(prefix);
+    const id = known === NONE ? tracker.enter(prefix) : known;
+    tracker.setDesired(id, form);
+    if (inherited.size > 0) inherited.delete(prefixText(prefix));
+    return id;
   }
 
   /** Gives up the routes of an earlier run that need not be kept any more. */
   async #sweep(keep: RouteIntent['keep'], signal: AbortSignal): Promise<void> {
-    const { tracker, inherited } = this.#picture;
+    const { inherited } = this.#picture;
     await inSlices(inherited, signal, (prefix) => {
-      const route = tracker.actual(prefix);
+      const route = this.#picture.actual(prefix);
       if (route === undefined || !keep[this.#picture.originOf(route)]) inherited.delete(prefix);
     });
     this.#swept = keep;
   }
 
-  /** What is to be written now: first what is wanted, then what is to go, so that traffic always finds a route. */
-  async #due(signal: AbortSignal): Promise<readonly Item[]> {
-    const { hold } = this.#intent;
-    const { tracker, inherited } = this.#picture;
-    const wanted: Item[] = [];
-    const unwanted: Item[] = [];
-    await inSlices(tracker.pending, signal, (item) => {
-      if (this.#failures.size > 0 && !this.#failures.isDue(item.key)) return;
-      if (item.desired !== undefined) wanted.push(item);
-      else if (!inherited.has(item.key) && !hold.has(item.key)) unwanted.push(item);
-    });
-    return [...wanted, ...unwanted];
-  }
-
-  async #write(
-    due: readonly Item[],
-    signal: AbortSignal,
-  ): Promise<{ written: number; contradicted: readonly Prefix[] }> {
-    const sending: Sending = { previous: new Map(), count: 0 };
-    const failures = await this.#kernel.runAsync(this.#requests(due, sending), signal);
+  async #write(signal: AbortSignal): Promise<{ written: number; contradicted: readonly Prefix[] }> {
+    let count = 0;
+    const requests = counted(this.#requests(), () => count++);
+    const failures = await this.#kernel.runAsync(requests, signal);
     const contradicted: Prefix[] = [];
-    let refused = 0;
-    for (const failure of failures) {
-      const request = failure.request as RouteRequest;
-      if (request.kind === 'route.delete' && failure.errno === ERRNO.ESRCH) continue;
-      refused++;
-      if (this.#refused(request, failure, sending.previous.get(request.route.prefix)))
-        contradicted.push(request.route.prefix);
+    for (const { request, errno, message } of failures) {
+      // One of `#requests`.
+      const sent = request as Sent;
+      if (sent.how === 'route.delete' && errno === ERRNO.ESRCH) continue;
+      count--;
+      if (this.#refused(sent, errno, message)) contradicted.push(prefixText(sent.prefix));
     }
-    return { written: sending.count - refused, contradicted };
+    return { written: count, contradicted };
   }
 
   /**
-   * The requests for these prefixes, made when their turn comes. The picture takes each as done at that moment, before it is sent,
-   * so that an event that comes after it counts more; what is refused is taken back.
+   * What is to be written, made when its turn comes: first what is wanted, then what is to go, so that traffic always finds a
+   * route. The picture takes each as done at that moment, before it is sent, so that an event that comes after it counts more; what
+   * is refused is taken back. Changes that come meanwhile stay for the next time.
    */
-  *#requests(due: readonly Item[], sending: Sending): Generator<RouteRequest> {
+  *#requests(): Generator<Sent | undefined, void> {
     const { tracker, strays } = this.#picture;
+    const { changes } = this.#intent;
     for (const stray of strays) {
       strays.delete(stray);
-      sending.count++;
-      yield { kind: 'route.delete', route: stray };
+      yield this.#deletionOf(stray);
     }
-    for (const item of due) {
-      if (!tracker.pending.has(item)) continue;
-      const { key: prefix, desired, actual } = item;
-      if (actual !== undefined) sending.previous.set(prefix, actual);
-      if (desired === undefined) {
-        if (actual === undefined) continue;
-        tracker.deleteActual(prefix);
-        sending.count++;
-        yield { kind: 'route.delete', route: toDeletion(prefix, actual) };
-        continue;
-      }
-      const route = toRecord(desired, this.#picture.protocol);
-      if (actual !== undefined && this.#refuseReplace(prefix)) continue;
-      tracker.setActual(prefix, this.#forms.of(route));
-      sending.count++;
-      yield { kind: actual === undefined ? 'route.create' : 'route.replace', route };
+    for (let id = tracker.walk(); id !== NONE; id = tracker.next()) yield this.#creation(id);
+    for (let left = changes?.waiting ?? 0; left > 0 && changes?.take() === true; left--)
+      yield this.#creation(this.#want(changes.prefix, changes.form));
+    for (let id = tracker.walk(); id !== NONE; id = tracker.next()) yield this.#deletion(id);
+  }
+
+  /** Undefined: the prefix is not wanted, is as it should be, or has to wait. */
+  #creation(id: number): Sent | undefined {
+    const { tracker } = this.#picture;
+    const desired = tracker.desired(id);
+    if (desired === undefined || !tracker.isPending(id) || !this.#isDue(id)) return undefined;
+    const before = tracker.actual(id);
+    if (before !== undefined && this.#refuseReplace(id)) return undefined;
+    const prefix = { ...tracker.words(id) };
+    const form = this.#forms.of(desired, prefix.family);
+    tracker.setActual(id, form);
+    const how = before === undefined ? 'route.create' : 'route.replace';
+    return { kind: 'route.write', how, prefix, form, before };
+  }
+
+  /** Undefined: the prefix is wanted, or has to stay or to wait. */
+  #deletion(id: number): Sent | undefined {
+    const { tracker, inherited } = this.#picture;
+    const { hold } = this.#intent;
+    const before = tracker.actual(id);
+    if (tracker.desired(id) !== undefined || before === undefined || !this.#isDue(id)) return undefined;
+    if (inherited.size + hold.size > 0) {
+      const text = tracker.text(id);
+      if (inherited.has(text) || hold.has(text)) return undefined;
     }
+    const prefix = { ...tracker.words(id) };
+    tracker.deleteActual(id);
+    return { kind: 'route.write', how: 'route.delete', prefix, form: this.#forms.deletion(before), before };
+  }
+
+  /** Of exactly this route, beside ours under its prefix. */
+  #deletionOf(stray: RouteRecord): Sent {
+    const prefix = prefixWords(stray.prefix);
+    return {
+      kind: 'route.write',
+      how: 'route.delete',
+      prefix,
+      form: stray,
+      before: this.#picture.actual(stray.prefix),
+    };
+  }
+
+  #isDue(id: number): boolean {
+    return this.#failures.size === 0 || this.#failures.isDue(this.#picture.tracker.text(id));
   }
 
   /** REPLACE takes the first route under a prefix and metric: with another's beside ours, that may be theirs. */
-  #refuseReplace(prefix: Prefix): boolean {
-    const other = this.#picture.foreign.get(prefix);
+  #refuseReplace(id: number): boolean {
+    const { foreign, tracker } = this.#picture;
+    const other = foreign.size === 0 ? undefined : foreign.get(tracker.text(id));
     if (other === undefined) return false;
-    this.#noteForeign(prefix, other);
+    this.#noteForeign(other);
     return true;
   }
 
   /** Takes back what the kernel refused; true when the picture itself was wrong. */
-  #refused(request: RouteRequest, failure: NetlinkFailure, before: RouteForm | undefined): boolean {
+  #refused(sent: Sent, errno: number, reason: string): boolean {
     const { tracker, foreign } = this.#picture;
-    const { prefix } = request.route;
-    if (before === undefined) tracker.deleteActual(prefix);
-    else tracker.setActual(prefix, before);
-    if (request.kind === 'route.create' && failure.errno === ERRNO.EEXIST) {
+    const prefix = prefixText(sent.prefix);
+    this.#takeBack(sent);
+    if (sent.how === 'route.create' && errno === ERRNO.EEXIST) {
       const other = foreign.get(prefix);
       if (other === undefined) return true;
-      this.#noteForeign(prefix, other);
-    } else this.#note(prefix, request, 'GRY_NETLINK_REFUSED', failure.message);
+      this.#noteForeign(other);
+    } else if (tracker.isPending(tracker.find(sent.prefix))) {
+      this.#note(prefix, routeRequest(sent), 'GRY_NETLINK_REFUSED', reason);
+    }
     return false;
+  }
+
+  /** What came after it counts more. */
+  #takeBack({ how, prefix, form, before }: Sent): void {
+    const { tracker } = this.#picture;
+    const id = tracker.find(prefix);
+    if (tracker.actual(id) !== (how === 'route.delete' ? undefined : form)) return;
+    if (before === undefined) tracker.deleteActual(id);
+    else tracker.setActual(id === NONE ? tracker.enter(prefix) : id, before);
   }
 
   /** Something stands where we believed nothing of ours: ours after all, or another's. */
@@ -296,20 +329,22 @@ export class RouteDriver implements Driver<RouteIntent> {
     for (const family of [4, 6] as const) {
       if (!prefixes.some((prefix) => prefixFamily(prefix) === family)) continue;
       for (const route of await this.#kernel.routesAsync({ family, table: MAIN_TABLE }, signal))
-        if (route.metric === ownMetric(route.prefix)) found.get(route.prefix)?.push(route);
+        if (route.metric === ownMetric(family)) found.get(route.prefix)?.push(route);
     }
     for (const [prefix, routes] of found) {
       this.#picture.correct(prefix, routes);
       const other = this.#picture.foreign.get(prefix);
-      if (other !== undefined && this.#picture.tracker.isPending(prefix)) this.#noteForeign(prefix, other);
+      if (other !== undefined && this.#picture.tracker.isPending(this.#picture.find(prefix)))
+        this.#noteForeign(other);
     }
   }
 
-  #noteForeign(prefix: Prefix, other: RouteRecord): void {
-    const desired = this.#picture.tracker.desired(prefix);
+  #noteForeign(other: RouteRecord): void {
+    const { prefix } = other;
+    const desired = this.#picture.tracker.desired(this.#picture.find(prefix));
     if (desired === undefined) return;
     const reason = `a route of protocol ${protocolName(other.protocol)} is there: ${describeRoute(other)}`;
-    const route = toRecord(desired, this.#picture.protocol);
+    const route = { prefix, ...this.#forms.of(desired, prefixFamily(prefix)) };
     this.#note(prefix, { kind: 'route.create', route }, 'GRY_ROUTE_FOREIGN', reason);
   }
 
@@ -320,14 +355,15 @@ export class RouteDriver implements Driver<RouteIntent> {
   /** Forgets failures of what is right now, or wanted no more, and counts repairs. */
   async #settle(signal: AbortSignal): Promise<void> {
     const { tracker, broken, foreign } = this.#picture;
-    this.#failures.retain((item) => item === WHOLE_TABLE || tracker.isPending(item));
+    this.#failures.retain((item) => item === WHOLE_TABLE || tracker.isPending(this.#picture.find(item)));
     await inSlices(broken, signal, (prefix) => {
-      if (tracker.isPending(prefix)) return;
-      if (tracker.desired(prefix) !== undefined) this.#repaired++;
+      const id = this.#picture.find(prefix);
+      if (tracker.isPending(id)) return;
+      if (tracker.desired(id) !== undefined) this.#repaired++;
       broken.delete(prefix);
     });
     await inSlices(foreign.keys(), signal, (prefix) => {
-      if (!tracker.has(prefix)) foreign.delete(prefix);
+      if (this.#picture.find(prefix) === NONE) foreign.delete(prefix);
     });
   }
 
@@ -336,9 +372,9 @@ export class RouteDriver implements Driver<RouteIntent> {
     const { tracker, inherited } = this.#picture;
     let missing = 0;
     let failed = 0;
-    for (const { key, desired } of tracker.pending) {
-      if (desired !== undefined) missing++;
-      if (this.#failures.get(key) !== undefined) failed++;
+    for (const id of tracker.pending()) {
+      if (tracker.desired(id) !== undefined) missing++;
+      if (this.#failures.size > 0 && this.#failures.get(tracker.text(id)) !== undefined) failed++;
     }
     const desired = tracker.desiredCount;
     return { desired, installed: desired - missing, failed, held: inherited.size };
@@ -347,8 +383,9 @@ export class RouteDriver implements Driver<RouteIntent> {
   /** How it stands with one prefix; undefined when we neither want it nor hold it. */
   state(prefix: Prefix): RouteState | undefined {
     const { tracker, inherited } = this.#picture;
-    const desired = tracker.desired(prefix);
-    const shown = desired ?? tracker.actual(prefix);
+    const id = this.#picture.find(prefix);
+    const desired = tracker.desired(id);
+    const shown = desired ?? tracker.actual(id);
     if (shown === undefined) return undefined;
     const origin = 'origin' in shown ? shown.origin : this.#picture.originOf(shown);
     const from = desired?.from === undefined ? {} : { from: desired.from };
@@ -356,16 +393,24 @@ export class RouteDriver implements Driver<RouteIntent> {
     const failure = this.#failures.get(prefix);
     if (failure !== undefined) return { ...base, state: 'failed', reason: failure.reason };
     if (inherited.has(prefix)) return { ...base, state: 'held' };
-    return { ...base, state: tracker.isPending(prefix) ? 'pending' : 'installed' };
+    return { ...base, state: tracker.isPending(id) ? 'pending' : 'installed' };
   }
 
   /** Every prefix that we want or hold, lazily. */
   *states(): Generator<RouteState> {
-    for (const { key } of this.#picture.tracker.all()) {
-      const state = this.state(key);
+    const { tracker } = this.#picture;
+    for (const id of tracker.all()) {
+      const state = this.state(tracker.text(id));
       if (state !== undefined) yield state;
     }
   }
 }
 
 const itemOf = (request: RouteRequest): string => `route ${describeRoute(request.route)}`;
+
+function* counted<T>(items: Iterable<T | undefined>, count: () => void): Generator<T | undefined, void> {
+  for (const item of items) {
+    if (item !== undefined) count();
+    yield item;
+  }
+}

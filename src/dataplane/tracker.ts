@@ -1,115 +1,164 @@
-/** Both sides of one key. It changes only through its tracker. */
-export interface Tracked<Key, Desired, Actual> {
-  readonly key: Key;
-  readonly desired: Desired | undefined;
-  readonly actual: Actual | undefined;
-}
+import { Column, NONE } from '../net/columns.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { HEAD as BEFORE, QUEUE as NEXT, PrefixTable } from '../net/prefix-table.ts';
+import type { PrefixWords } from '../net/prefix-words.ts';
 
-interface Item<Key, Desired, Actual> extends Tracked<Key, Desired, Actual> {
-  desired: Desired | undefined;
-  actual: Actual | undefined;
-}
+/** In NEXT: the last pending one. NONE there: it is not pending. */
+const LAST = -2;
 
 /**
- * What we want beside what is there, by key, with the difference kept up to date at every change of either side:
+ * What we want beside what is there, by prefix, with the difference kept up to date at every change of either side:
  *
  *     desired   A=1  B=2        D=4
  *     actual    A=1  B=9  C=3
  *     pending        B    C     D        B to be changed, C to be removed, D to be made
  *
- * Learning and deciding are cheap and in any order; writing looks at `pending` only. Whoever writes tells by `setActual`
- * what is there now, and the key leaves `pending` by itself. The idea is Felix's delta tracker.
+ * Learning and deciding are cheap and in any order; writing looks at what is pending only. Whoever writes tells by `setActual`
+ * what is there now, and the prefix leaves the pending ones by itself. The idea is Felix's delta tracker.
  *
- * One look-up finds both sides: with a hundred thousand keys look-ups are most of the cost.
+ * A prefix is a small integer here, its id, as long as either side has something at it; the sides are columns by id, and the
+ * pending ones are linked in the order in which the sides began to differ. So nothing is copied when the table grows.
  */
-export class DeltaTracker<Key, Desired, Actual> {
+export class DeltaTracker<Desired, Actual> {
   readonly #agrees: (desired: Desired, actual: Actual) => boolean;
-  readonly #items = new Map<Key, Item<Key, Desired, Actual>>();
-  readonly #pending = new Set<Item<Key, Desired, Actual>>();
+  readonly #prefixes = new PrefixTable();
+  readonly #desired = new Column<Desired>();
+  readonly #actual = new Column<Actual>();
   #desiredCount = 0;
+  #first = NONE;
+  #last = NONE;
+  /** The pending one that the walk comes to next. */
+  #cursor = NONE;
 
   /** `agrees`: whether nothing needs to be written for this pair. */
   constructor(agrees: (desired: Desired, actual: Actual) => boolean) {
     this.#agrees = agrees;
   }
 
-  desired(key: Key): Desired | undefined {
-    return this.#items.get(key)?.desired;
+  /** NONE: neither side has the prefix. */
+  find(prefix: PrefixWords): number {
+    return this.#prefixes.find(prefix);
   }
 
-  actual(key: Key): Actual | undefined {
-    return this.#items.get(key)?.actual;
+  /** The prefix's id; a new one must be given a side before anything else happens. */
+  enter(prefix: PrefixWords): number {
+    return this.#prefixes.intern(prefix);
   }
 
-  /** Whether either side has the key. */
-  has(key: Key): boolean {
-    return this.#items.has(key);
+  /** As numbers: an object that the next call changes. */
+  words(id: number): PrefixWords {
+    return this.#prefixes.words(id);
   }
 
-  isPending(key: Key): boolean {
-    const item = this.#items.get(key);
-    return item !== undefined && this.#pending.has(item);
+  text(id: number): Prefix {
+    return this.#prefixes.text(id);
   }
 
-  /** Every key that is wanted or there. */
-  all(): Iterable<Tracked<Key, Desired, Actual>> {
-    return this.#items.values();
+  /** Undefined for NONE too. */
+  desired(id: number): Desired | undefined {
+    return id === NONE ? undefined : this.#desired.get(id);
+  }
+
+  actual(id: number): Actual | undefined {
+    return id === NONE ? undefined : this.#actual.get(id);
+  }
+
+  isPending(id: number): boolean {
+    return id !== NONE && this.#prefixes.records.get(id, NEXT) !== NONE;
+  }
+
+  /** Every prefix that is wanted or there. */
+  *all(): Generator<number, void> {
+    const { records } = this.#prefixes;
+    for (let id = 0; id < records.end; id++) if (this.#prefixes.has(id)) yield id;
   }
 
   get desiredCount(): number {
     return this.#desiredCount;
   }
 
-  /** Where the sides differ, in the order in which they began to. */
-  get pending(): ReadonlySet<Tracked<Key, Desired, Actual>> {
-    return this.#pending;
+  /** Where the sides differ, in the order in which they began to; nothing may change meanwhile. */
+  *pending(): Generator<number, void> {
+    for (let id = this.#first; id !== NONE; id = this.#behind(id)) yield id;
   }
 
-  /** The very same value again costs one look-up. */
-  setDesired(key: Key, value: Desired): void {
-    const item = this.#item(key);
-    if (item.desired === value) return;
-    if (item.desired === undefined) this.#desiredCount++;
-    item.desired = value;
-    this.#mark(item);
+  /** The first pending one, or NONE: begins a walk, which `next` goes on with whatever changes in between. One at a time. */
+  walk(): number {
+    this.#cursor = this.#first;
+    return this.next();
   }
 
-  deleteDesired(key: Key): void {
-    const item = this.#items.get(key);
-    if (item?.desired === undefined) return;
+  next(): number {
+    const id = this.#cursor;
+    if (id !== NONE) this.#cursor = this.#behind(id);
+    return id;
+  }
+
+  setDesired(id: number, value: Desired): void {
+    const before = this.#desired.get(id);
+    if (before === value) return;
+    if (before === undefined) {
+      this.#desiredCount++;
+      this.#prefixes.retain(id);
+    }
+    this.#desired.set(id, value);
+    this.#mark(id, value, this.#actual.get(id));
+  }
+
+  deleteDesired(id: number): void {
+    if (this.desired(id) === undefined) return;
     this.#desiredCount--;
-    item.desired = undefined;
-    this.#mark(item);
+    this.#desired.set(id, undefined);
+    this.#mark(id, undefined, this.#actual.get(id));
+    this.#prefixes.release(id);
   }
 
-  setActual(key: Key, value: Actual): void {
-    const item = this.#item(key);
-    item.actual = value;
-    this.#mark(item);
+  setActual(id: number, value: Actual): void {
+    if (this.#actual.get(id) === undefined) this.#prefixes.retain(id);
+    this.#actual.set(id, value);
+    this.#mark(id, this.#desired.get(id), value);
   }
 
-  deleteActual(key: Key): void {
-    const item = this.#items.get(key);
-    if (item === undefined) return;
-    item.actual = undefined;
-    this.#mark(item);
+  deleteActual(id: number): void {
+    if (this.actual(id) === undefined) return;
+    this.#actual.set(id, undefined);
+    this.#mark(id, this.#desired.get(id), undefined);
+    this.#prefixes.release(id);
   }
 
-  #item(key: Key): Item<Key, Desired, Actual> {
-    const known = this.#items.get(key);
-    if (known !== undefined) return known;
-    const item = { key, desired: undefined, actual: undefined };
-    this.#items.set(key, item);
-    return item;
+  #mark(id: number, desired: Desired | undefined, actual: Actual | undefined): void {
+    const isRight =
+      desired === undefined || actual === undefined
+        ? (desired === undefined) === (actual === undefined)
+        : this.#agrees(desired, actual);
+    if (isRight === !this.isPending(id)) return;
+    if (isRight) this.#unlink(id);
+    else this.#link(id);
   }
 
-  #mark(item: Item<Key, Desired, Actual>): void {
-    const { desired, actual } = item;
-    if (desired === undefined && actual === undefined) {
-      this.#items.delete(item.key);
-      this.#pending.delete(item);
-    } else if (desired !== undefined && actual !== undefined && this.#agrees(desired, actual)) {
-      this.#pending.delete(item);
-    } else this.#pending.add(item);
+  #behind(id: number): number {
+    const next = this.#prefixes.records.get(id, NEXT);
+    return next === LAST ? NONE : next;
+  }
+
+  #link(id: number): void {
+    const { records } = this.#prefixes;
+    records.set(id, BEFORE, this.#last);
+    records.set(id, NEXT, LAST);
+    if (this.#last === NONE) this.#first = id;
+    else records.set(this.#last, NEXT, id);
+    this.#last = id;
+  }
+
+  #unlink(id: number): void {
+    const { records } = this.#prefixes;
+    const before = records.get(id, BEFORE);
+    const behind = this.#behind(id);
+    if (this.#cursor === id) this.#cursor = behind;
+    if (before === NONE) this.#first = behind;
+    else records.set(before, NEXT, behind === NONE ? LAST : behind);
+    if (behind === NONE) this.#last = before;
+    else records.set(behind, BEFORE, before);
+    records.set(id, NEXT, NONE);
   }
 }

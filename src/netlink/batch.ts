@@ -7,6 +7,7 @@ import { MessageReader } from './wire/message-reader.ts';
 import { MessageWriter } from './wire/message-writer.ts';
 import { encodeRequest } from './wire/request-codec.ts';
 import type { NetlinkRequest } from './wire/requests.ts';
+import { yieldToEventLoop } from './yield.ts';
 
 /** One request that the kernel refused; those before and after it were carried out. */
 export interface NetlinkFailure {
@@ -23,8 +24,13 @@ export interface NetlinkFailure {
  * asks for an acknowledgement: it is the barrier behind which all answers are in our queue.
  */
 export const REQUESTS_PER_SEND = 1024;
+/** Requests asked for in one turn of the event loop, given or not: whoever has none at the moment has looked at something small. */
+const STEPS_PER_TURN = 4096;
 
-/** What is sent at once: its messages are numbered from `first`. */
+/** Requests, made when their turn comes. `undefined`: none yet, ask again. */
+export type RequestSource = Iterable<NetlinkRequest | undefined>;
+
+/** What is sent at once, if anything: its messages are numbered from `first`. */
 interface Chunk {
   readonly requests: readonly NetlinkRequest[];
   readonly first: number;
@@ -46,10 +52,11 @@ export class Batcher {
   }
 
   /** On this thread. @throws NetlinkLostError, NetlinkPermissionError, NetlinkRequestError, SystemError */
-  runSync(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+  runSync(requests: RequestSource): readonly NetlinkFailure[] {
     const failures: NetlinkFailure[] = [];
     const source = requests[Symbol.iterator]();
     for (let chunk = this.#encode(source); chunk !== undefined; chunk = this.#encode(source)) {
+      if (chunk.requests.length === 0) continue;
       this.#socket.send(chunk.messages.view());
       this.#collect(chunk, failures);
     }
@@ -61,22 +68,20 @@ export class Batcher {
    *
    * @throws as `runSync`, and the abort reason
    */
-  async runAsync(
-    requests: Iterable<NetlinkRequest>,
-    signal: AbortSignal,
-  ): Promise<readonly NetlinkFailure[]> {
+  async runAsync(requests: RequestSource, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
     signal.throwIfAborted();
     const failures: NetlinkFailure[] = [];
     const source = requests[Symbol.iterator]();
     let chunk = this.#encode(source);
     while (chunk !== undefined) {
-      const sent = this.#socket.sendAsync(chunk.messages.view());
+      const sent =
+        chunk.requests.length === 0 ? yieldToEventLoop() : this.#socket.sendAsync(chunk.messages.view());
       let following: Chunk | undefined;
       try {
         following = signal.aborted ? undefined : this.#encode(source);
       } finally {
         await sent;
-        this.#collect(chunk, failures);
+        if (chunk.requests.length > 0) this.#collect(chunk, failures);
       }
       signal.throwIfAborted();
       chunk = following;
@@ -84,14 +89,16 @@ export class Batcher {
     return failures;
   }
 
-  #encode(source: Iterator<NetlinkRequest>): Chunk | undefined {
+  /** Undefined: there are no more requests. */
+  #encode(source: Iterator<NetlinkRequest | undefined>): Chunk | undefined {
     const requests: NetlinkRequest[] = [];
-    while (requests.length < REQUESTS_PER_SEND) {
-      const next = source.next();
-      if (next.done === true) break;
-      requests.push(next.value);
+    let steps = 0;
+    for (; steps < STEPS_PER_TURN && requests.length < REQUESTS_PER_SEND; steps++) {
+      const { done, value } = source.next();
+      if (done === true) break;
+      if (value !== undefined) requests.push(value);
     }
-    if (requests.length === 0) return undefined;
+    if (steps === 0) return undefined;
     const [messages, other] = this.#writers;
     this.#writers = [other, messages];
     messages.reset();

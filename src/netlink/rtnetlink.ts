@@ -1,6 +1,6 @@
 import type { Family } from '../net/address.ts';
 import { prefixFamily } from '../net/prefix.ts';
-import { Batcher, type NetlinkFailure } from './batch.ts';
+import { Batcher, type NetlinkFailure, type RequestSource } from './batch.ts';
 import { type DumpRequest, dumpAsync, dumpSync, lookup } from './dump.ts';
 import { ERRNO } from './errno.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
@@ -9,10 +9,10 @@ import { decodeLink, writeLinkFilter, writeLinkLookup } from './wire/link.ts';
 import { decodeLinkAddress, writeLinkAddressFilter } from './wire/link-address.ts';
 import { decodeNeighbour, writeNeighbourFilter } from './wire/neighbour.ts';
 import type { LinkAddressRecord, LinkRecord, NeighbourRecord, RouteRecord } from './wire/records.ts';
-import type { LinkSelector, NetlinkRequest } from './wire/requests.ts';
+import type { LinkSelector } from './wire/requests.ts';
 import { decodeRoute, type RouteFilter, writeRouteFilter } from './wire/route.ts';
 
-export type { NetlinkFailure } from './batch.ts';
+export type { NetlinkFailure, RequestSource } from './batch.ts';
 export type { NetlinkRequest } from './wire/requests.ts';
 export type { RouteFilter } from './wire/route.ts';
 
@@ -104,7 +104,7 @@ export class Rtnetlink implements Disposable {
    *
    * @throws NetlinkPermissionError, NetlinkLostError, NetlinkRequestError, SystemError
    */
-  run(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+  run(requests: RequestSource): readonly NetlinkFailure[] {
     return this.#now.runSync(requests);
   }
 
@@ -112,7 +112,7 @@ export class Rtnetlink implements Disposable {
    * As `run`, with the kernel's part on another thread: for many, and for every `link.delete`, which takes the kernel tens
    * of milliseconds. Requests are pulled when their turn comes, 1024 at a time. Calls are carried out one after the other.
    */
-  runAsync(requests: Iterable<NetlinkRequest>, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
+  runAsync(requests: RequestSource, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
     return this.#queued(() => this.#bulk.runAsync(requests, signal));
   }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type FactName, FactStore, FactTable } from '../../src/agent/facts.ts';
 import { emptySnapshot } from '../../src/kube/records/snapshot.ts';
-import { bgpPeer, byName, node } from '../support/records.ts';
+import { bgpPeer, byName, feed, node } from '../support/records.ts';
 
 it('a record that equals the one it replaces is no change', () => {
   let changes = 0;
@@ -65,7 +65,7 @@ it('gives the same snapshot until something changes', () => {
 
 it('tells which table changed, and gives the others as they were', () => {
   const told: FactName[] = [];
-  const facts = new FactStore((name) => told.push(name));
+  const facts = new FactStore((name) => told.push(name), feed());
   const before = facts.records();
   facts.passwordFiles.put('/a', { kind: 'unusable', reason: 'is empty' });
   facts.passwordFiles.put('/a', { kind: 'unusable', reason: 'is empty' });
@@ -79,7 +79,7 @@ it('tells which table changed, and gives the others as they were', () => {
 
 it('takes the objects of a source as they are now, and tells of the maps that are others', () => {
   const told: FactName[] = [];
-  const facts = new FactStore((name) => told.push(name));
+  const facts = new FactStore((name) => told.push(name), feed());
   const nodes = byName(node('a', [], []));
   facts.takeObjects({ ...emptySnapshot, nodes, bgpPeers: byName(bgpPeer('t', '192.0.2.1', 1)) });
   facts.takeObjects({ ...emptySnapshot, nodes });

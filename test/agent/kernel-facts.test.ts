@@ -5,12 +5,12 @@ import { address } from '../../src/net/address.ts';
 import type { LinkAddressRecord } from '../../src/netlink/wire/records.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { kernelRoute, link, via } from '../support/records.ts';
+import { feed, kernelRoute, link, via } from '../support/records.ts';
 
 function lab(reader: Partial<KernelReader>) {
   const clock = new FakeClock();
   const changed: string[] = [];
-  const facts = new FactStore((name) => changed.push(name));
+  const facts = new FactStore((name) => changed.push(name), feed());
   const kernel = new KernelFacts({
     reader: { links: () => [], addresses: () => [], routesAsync: async () => [], ...reader },
     facts,

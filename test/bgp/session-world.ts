@@ -121,7 +121,7 @@ export function world(
   const run = (seconds: number): void => clock.advance(seconds * 1000);
   const routes = (): readonly string[] => {
     rib.flush();
-    return [...rib.learned.keys()];
+    return [...rib.learned.routes()].map((route) => route.prefix);
   };
   return { clock, network, peer, session, lines, turns, run, routes };
 }

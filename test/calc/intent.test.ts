@@ -4,6 +4,7 @@ import { computePodNetwork, hasRouterAtGateway } from '../../src/calc/pod-networ
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import type { LinkAddressRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
+import { takenRoutes } from '../support/changes.ts';
 import {
   bgpFilter,
   bgpPeer,
@@ -47,6 +48,9 @@ const facts: IntentFacts = {
   learned: feed(),
   attachments: new Map(),
 };
+
+const taken = ({ learned: changes }: Pick<Intent, 'learned'>) =>
+  changes === undefined ? [] : [...takenRoutes(changes)];
 
 describe('intentOf', () => {
   it('derives every part', () => {
@@ -113,7 +117,7 @@ describe('intentOf', () => {
       ...hop,
       from: 'BGPPeer far',
     });
-    expect([...(intent.learned ?? [])].map(({ route }) => route)).toEqual([
+    expect(taken(intent).map(({ route }) => route)).toEqual([
       { prefix: '10.50.0.0/16', ...hop, from: 'bgp peer/far' },
     ]);
     const off = intentOf({ ...settings, bgp: false })(withGateway).routes.routes;
@@ -142,7 +146,7 @@ describe('intentOf', () => {
     const compute = intentOf(settings);
     const withRoute = { ...facts, learned: feed(learned('10.0.2.0/24', ['192.0.2.2'], 'mesh/b')) };
     const told = (more: Partial<IntentFacts> = {}) =>
-      [...(compute({ ...withRoute, ...more }).learned ?? [])].map((change) => change.prefix);
+      taken(compute({ ...withRoute, ...more })).map((change) => change.prefix);
     expect(told()).toEqual(['10.0.2.0/24']);
     const pod = link(7, 'gryp0123456789a', { up: false });
     expect(told({ links: new Map([...facts.links, [pod.index, pod]]) })).toEqual([]);

@@ -4,11 +4,13 @@ import type { LearnedRoute } from '../../src/bgp/status.ts';
 import { LearnedRoutes } from '../../src/calc/learned-routes.ts';
 import { NextHopResolver } from '../../src/calc/next-hops.ts';
 import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
-import { isUnresolved } from '../../src/calc/routes.ts';
+import { isUnresolved, type Unresolved } from '../../src/calc/routes.ts';
 import type { DesiredRoute } from '../../src/dataplane/route-intent.ts';
 import { address } from '../../src/net/address.ts';
 import { type Prefix, prefix } from '../../src/net/prefix.ts';
+import { prefixWords } from '../../src/net/prefix-words.ts';
 import type { RouteRecord } from '../../src/netlink/wire/records.ts';
+import { takenRoutes } from '../support/changes.ts';
 import { byName, feed, kernelRoute, learned, node, via } from '../support/records.ts';
 import { selfOf } from '../support/self.ts';
 
@@ -52,7 +54,7 @@ describe('what is told', () => {
 
   it('is what changed, once', () => {
     const { facts, learnedRoutes, follower } = setUp(via7, beyond);
-    expect(follower.take(learnedRoutes)).toEqual(['+10.1.0.0/16', '-10.2.0.0/16']);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual(['+10.1.0.0/16', '-10.2.0.0/16']);
     expect([...learnedRoutes.unresolved]).toEqual([
       {
         prefix: '10.2.0.0/16',
@@ -62,44 +64,47 @@ describe('what is told', () => {
     ]);
     expect(learnedRoutes.unresolvedRoute(beyond.prefix)).toBe([...learnedRoutes.unresolved][0]);
     expect(learnedRoutes.unresolvedRoute(via7.prefix)).toBeUndefined();
-    expect(follower.take(learnedRoutes)).toEqual([]);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual([]);
     facts.putAll([{ prefix: via7.prefix, route: undefined }]);
-    expect(follower.take(learnedRoutes)).toEqual(['-10.1.0.0/16']);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual(['-10.1.0.0/16']);
   });
 
   it('is everything when a next hop has other ways, and nothing when none has', () => {
     const { learnedRoutes, follower } = setUp(via7, beyond);
-    follower.take(learnedRoutes);
+    follower.take(takenRoutes(learnedRoutes));
     learnedRoutes.set(view([], [subnet, kernelRoute('203.0.113.0/24', { link: 9 })]), none);
-    expect(follower.take(learnedRoutes)).toEqual([]);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual([]);
     learnedRoutes.set(view([], [subnet, other]), none);
-    expect(follower.take(learnedRoutes)).toEqual(['+10.1.0.0/16', '+10.2.0.0/16']);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual(['+10.1.0.0/16', '+10.2.0.0/16']);
     expect([...learnedRoutes.unresolved]).toEqual([]);
   });
 
   it('leaves what comes meanwhile for the next time', () => {
     const { facts, learnedRoutes } = setUp(via7);
     const told: string[] = [];
-    for (const change of learnedRoutes) {
+    for (const change of takenRoutes(learnedRoutes)) {
       told.push(change.prefix);
       facts.putAll([
         { prefix: beyond.prefix, route: beyond },
-        { prefix: via7.prefix, route: via7 },
+        { prefix: via7.prefix, route: beyond },
       ]);
     }
     expect(told).toEqual(['10.1.0.0/16']);
-    expect([...learnedRoutes].map((change) => change.prefix)).toEqual(['10.2.0.0/16', '10.1.0.0/16']);
+    expect([...takenRoutes(learnedRoutes)].map((change) => change.prefix)).toEqual([
+      '10.2.0.0/16',
+      '10.1.0.0/16',
+    ]);
   });
 
   it('goes on where a follower broke off', () => {
     const { learnedRoutes, follower } = setUp(via7, beyond);
-    follower.take(learnedRoutes);
+    follower.take(takenRoutes(learnedRoutes));
     learnedRoutes.set(view([], [subnet, other]), none);
-    for (const change of learnedRoutes) {
+    for (const change of takenRoutes(learnedRoutes)) {
       follower.take([change]);
       break;
     }
-    expect(follower.take(learnedRoutes)).toEqual(['+10.2.0.0/16']);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual(['+10.2.0.0/16']);
   });
 
   it('is nothing where the node has a route of its own, until that goes', () => {
@@ -110,14 +115,14 @@ describe('what is told', () => {
       from: 'pod default/web-0',
     };
     const { learnedRoutes, follower } = setUp(via7);
-    follower.take(learnedRoutes);
+    follower.take(takenRoutes(learnedRoutes));
     learnedRoutes.set(view([], [subnet]), new Map([[pod.prefix, pod]]));
-    expect(follower.take(learnedRoutes)).toEqual([]);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual([]);
     expect([...learnedRoutes.unresolved].map((u) => u.reason)).toEqual([
       'it is the route of pod default/web-0',
     ]);
     learnedRoutes.set(view([], [subnet]), none);
-    expect(follower.take(learnedRoutes)).toEqual(['+10.1.0.0/16']);
+    expect(follower.take(takenRoutes(learnedRoutes))).toEqual(['+10.1.0.0/16']);
     expect([...learnedRoutes.unresolved]).toEqual([]);
   });
 });
@@ -162,7 +167,7 @@ describe('all changes together', () => {
         /** As the route driver: its own table first. */
         const adopt = (most: number): void => {
           for (const p of own.keys()) follower.routes.delete(p);
-          for (const change of incremental) {
+          for (const change of takenRoutes(incremental)) {
             follower.take([change]);
             if (--most === 0) break;
           }
@@ -185,7 +190,12 @@ describe('all changes together', () => {
         adopt(0);
         const scratch = [...facts.records]
           .filter(([p]) => !own.has(p))
-          .map(([p, ways]) => remote.learned(p, ways));
+          .map(([p, ways]): DesiredRoute | Unresolved => {
+            const found = remote.learned(prefixWords(p), ways);
+            return typeof found === 'string'
+              ? { prefix: p, from: 'bgp peer/r', reason: found }
+              : { prefix: p, ...found };
+          });
         const bySort = <T extends { readonly prefix: Prefix }>(list: Iterable<T>): T[] =>
           [...list].sort((a, b) => (a.prefix < b.prefix ? -1 : 1));
         expect(bySort(follower.routes.values())).toEqual(bySort(scratch.filter((r) => !isUnresolved(r))));

@@ -8,6 +8,7 @@ import { RemoteRoutes } from '../../src/calc/remote-routes.ts';
 import { computeRoutes, type RouteFacts, type RouteResult } from '../../src/calc/routes.ts';
 import type { Self } from '../../src/calc/self.ts';
 import { address } from '../../src/net/address.ts';
+import { takenRoutes } from '../support/changes.ts';
 import {
   attachment,
   byName,
@@ -54,7 +55,7 @@ function compute(
   }
   const learnedRoutes = new LearnedRoutes(feed(...told));
   learnedRoutes.set(remote, own.routes);
-  const changes = [...learnedRoutes].flatMap(({ prefix: p, route }) =>
+  const changes = [...takenRoutes(learnedRoutes)].flatMap(({ prefix: p, route }) =>
     route === undefined ? [] : [[p, route] as const],
   );
   return {

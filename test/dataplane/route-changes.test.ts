@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { keepNothing, type RouteChange, type RouteIntent } from '../../src/dataplane/route-intent.ts';
+import { keepNothing, type RouteIntent } from '../../src/dataplane/route-intent.ts';
 import { address } from '../../src/net/address.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import type { NextHopRecord } from '../../src/netlink/wire/records.ts';
+import { FakeChanges, type RouteChange } from '../support/changes.ts';
 import { record, setUp, via, want } from './route-setup.ts';
 
 const change = (p: string, ...nextHops: readonly NextHopRecord[]): RouteChange => ({
@@ -11,13 +12,10 @@ const change = (p: string, ...nextHops: readonly NextHopRecord[]): RouteChange =
     nextHops.length === 0 ? undefined : { prefix: prefix(p), origin: 'remote', nextHops, from: 'bgp peer/r' },
 });
 
-/** An intent whose changes are taken as they are iterated. */
+/** An intent with changes beside its table. */
 const changing = (table: RouteIntent) => {
-  const waiting: RouteChange[] = [];
-  function* taken(): Generator<RouteChange> {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) yield next;
-  }
-  return { waiting, intent: { ...table, changes: { [Symbol.iterator]: taken } } };
+  const changes = new FakeChanges();
+  return { waiting: changes.queue, intent: { ...table, changes } };
 };
 
 test('changes come and go beside the table, with the same intent', async () => {

@@ -1,5 +1,5 @@
 import { type DesiredRoute, keepNothing, type RouteIntent } from '../../src/dataplane/route-intent.ts';
-import { toRecord } from '../../src/dataplane/route-record.ts';
+import { toForm } from '../../src/dataplane/route-record.ts';
 import { address } from '../../src/net/address.ts';
 import { type Prefix, prefix, prefixFamily } from '../../src/net/prefix.ts';
 import { describeRoute, type LinkNames } from '../../src/netlink/wire/describe.ts';
@@ -59,7 +59,11 @@ export function randomIntent(random: () => number, links: WalkLinks): RouteInten
 /** The routes of an intent as `ip -o route` prints them, sorted; the order of the ways means nothing. */
 export function intentText(intent: RouteIntent, names: LinkNames): string {
   return [...intent.routes.values()]
-    .map((route) => sortWays(describeRoute(toRecord(route, 71), names)))
+    .map((route) =>
+      sortWays(
+        describeRoute({ prefix: route.prefix, ...toForm(route, prefixFamily(route.prefix), 71) }, names),
+      ),
+    )
     .sort()
     .join('\n');
 }

@@ -58,7 +58,9 @@ export class World {
       log: this.#log(),
       defer: (fn) => this.#defer(fn),
       selectionDeferral: 120_000,
-      onRoutes: () => {},
+      onRoutes: () => {
+        while (this.speaker.changes.take());
+      },
       onPeers: () => {},
     });
     this.speaker.set(speakerConfig(setup));

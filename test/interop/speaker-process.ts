@@ -35,8 +35,8 @@ const speaker = new Speaker({
   defer: (fn) => void setImmediate(fn),
   ...(process.argv.includes('restart') && { restart: { forwarding: true } }),
   selectionDeferral: 60_000,
-  onRoutes: (changes) => {
-    told += changes.length;
+  onRoutes: () => {
+    while (speaker.changes.take()) told++;
     tell();
   },
   onPeers: tell,

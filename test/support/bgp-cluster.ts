@@ -1,10 +1,11 @@
 import type { PeerConfig, SpeakerConfig } from '../../src/bgp/config.ts';
-import { type RouteChange, Speaker } from '../../src/bgp/speaker.ts';
+import { Speaker } from '../../src/bgp/speaker.ts';
 import type { PeerStatus } from '../../src/bgp/status.ts';
 import type { Address } from '../../src/net/address.ts';
 import { address } from '../../src/net/address.ts';
 import { type Prefix, prefix } from '../../src/net/prefix.ts';
 import { type Log, silentLog } from '../../src/ports/log.ts';
+import { takenWays, type WaysChange } from './changes.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeHost, FakeNetwork } from './fake-network.ts';
 
@@ -17,7 +18,7 @@ export interface SimNode {
   readonly host: FakeHost;
   speaker: Speaker;
   config: SpeakerConfig;
-  readonly batches: (readonly RouteChange[])[];
+  readonly batches: (readonly WaysChange[])[];
 }
 
 export const nodeAddress = (index: number): Address => address(`192.0.2.${index}`);
@@ -104,7 +105,7 @@ export class SimCluster {
 
   #makeNode(index: number, size: number): SimNode {
     const host = this.network.host(nodeAddress(index));
-    const batches: (readonly RouteChange[])[] = [];
+    const batches: (readonly WaysChange[])[] = [];
     const others = Array.from({ length: size }, (_, i) => i + 1).filter((i) => i !== index);
     return {
       index,
@@ -127,19 +128,20 @@ export class SimCluster {
 
   #makeSpeaker(
     host: FakeHost,
-    batches: (readonly RouteChange[])[],
+    batches: (readonly WaysChange[])[],
     restart?: { readonly forwarding: boolean },
   ): Speaker {
-    return new Speaker({
+    const speaker: Speaker = new Speaker({
       ...(restart !== undefined && { restart }),
       transport: host,
       clock: this.clock,
       log: this.#log,
       defer: (fn) => void this.clock.setTimer(0, fn),
       selectionDeferral: 120_000,
-      onRoutes: (changes) => void batches.push(changes),
+      onRoutes: () => void batches.push([...takenWays(speaker.changes)]),
       onPeers: () => {},
     });
+    return speaker;
   }
 }
 

@@ -4,11 +4,11 @@ import type { Address, Family } from '../../src/net/address.ts';
 import { containsAddress, type Prefix, prefixFamily } from '../../src/net/prefix.ts';
 import { errnoName } from '../../src/netlink/errno.ts';
 import { NetlinkDumpError, NetlinkLostError } from '../../src/netlink/error.ts';
-import type { NetlinkFailure } from '../../src/netlink/rtnetlink.ts';
+import type { NetlinkFailure, RequestSource } from '../../src/netlink/rtnetlink.ts';
 import { describeRoute } from '../../src/netlink/wire/describe.ts';
 import type { MonitorEvent } from '../../src/netlink/wire/event.ts';
 import type { LinkRecord, NextHopRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
-import type { NetlinkRequest, RouteRequest } from '../../src/netlink/wire/requests.ts';
+import { type RouteRequest, routeRequest } from '../../src/netlink/wire/requests.ts';
 import type { RouteFilter } from '../../src/netlink/wire/route.ts';
 
 const { EEXIST, ENETDOWN, ENETUNREACH, ENODEV, ESRCH } = constants.errno;
@@ -122,14 +122,12 @@ export class FakeKernel implements RouteKernel {
     return found;
   }
 
-  async runAsync(
-    requests: Iterable<NetlinkRequest>,
-    signal: AbortSignal,
-  ): Promise<readonly NetlinkFailure[]> {
+  async runAsync(requests: RequestSource, signal: AbortSignal): Promise<readonly NetlinkFailure[]> {
     const failures: NetlinkFailure[] = [];
     for (const request of requests) {
       signal.throwIfAborted();
-      const route = request as RouteRequest;
+      if (request === undefined) continue;
+      const route = request.kind === 'route.write' ? routeRequest(request) : (request as RouteRequest);
       this.log.push(`${route.kind.slice('route.'.length)} ${describeRoute(route.route)}`);
       const errno = this.#carryOut(route);
       if (errno !== 0)

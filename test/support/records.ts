@@ -1,12 +1,12 @@
-import { FactFeed } from '../../src/agent/fact-feed.ts';
-import type { LearnedRoute, Ways } from '../../src/bgp/status.ts';
+import type { LearnedRoute } from '../../src/bgp/status.ts';
 import type { Attachment } from '../../src/ipam/attachment.ts';
 import type { BGPFilterRecord } from '../../src/kube/records/bgp-filter.ts';
 import type { BGPPeerRecord } from '../../src/kube/records/bgp-peer.ts';
 import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
-import { type Prefix, prefix } from '../../src/net/prefix.ts';
+import { prefix } from '../../src/net/prefix.ts';
 import type { LinkRecord, NextHopRecord, RouteRecord } from '../../src/netlink/wire/records.ts';
+import { FakeLearned } from './changes.ts';
 
 /** Records with sensible values for what a test does not care about. */
 export function node(
@@ -107,11 +107,7 @@ export const learned = (
 });
 
 /** What the speaker has told, all of it untaken. */
-export const feed = (...routes: readonly LearnedRoute[]): FactFeed<Prefix, Ways> => {
-  const made = new FactFeed<Prefix, Ways>(() => {});
-  made.putAll(routes.map((route) => ({ prefix: route.prefix, route })));
-  return made;
-};
+export const feed = (...routes: readonly LearnedRoute[]): FakeLearned => new FakeLearned(routes);
 
 export function attachment(
   containerID: string,

@@ -1,5 +1,5 @@
+import { Column, Octets } from '../../net/columns.ts';
 import { equal } from '../../net/equal.ts';
-import { Column, Octets } from './columns.ts';
 import type { Outbound } from './export-policy.ts';
 import { Queue } from './queue.ts';
 

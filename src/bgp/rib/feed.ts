@@ -1,10 +1,10 @@
 import type { Address } from '../../net/address.ts';
+import { NONE } from '../../net/columns.ts';
 import { equal } from '../../net/equal.ts';
 import { RecentMap } from '../../net/recent-map.ts';
 import type { BgpFamily, ImportPolicy } from '../config.ts';
 import type { PathAttributes } from '../wire/attributes/attributes.ts';
 import { FAMILIES } from '../wire/family.ts';
-import { NONE } from './columns.ts';
 import { type Importer, type ImportPeer, makeImporter, type Rejection, type Self } from './import-policy.ts';
 import { longLivedStale } from './long-lived.ts';
 import { makePath, type Path, type PathSource, type SourceConfig } from './path.ts';

@@ -1,19 +1,13 @@
-import type { Prefix } from '../../net/prefix.ts';
-import type { LearnedRoute, Ways } from '../status.ts';
-import { Column, NONE } from './columns.ts';
+import { NONE } from '../../net/columns.ts';
+import { PrefixTable, QUEUE } from '../../net/prefix-table.ts';
+import type { Ways } from '../status.ts';
 import { type Decision, decide, type InteriorCost } from './decision.ts';
+import { Learned } from './learned.ts';
 import type { Outlet } from './outlet.ts';
 import type { Path } from './path.ts';
-import { PrefixTable, QUEUE } from './prefix-table.ts';
 import { Routes } from './routes.ts';
 import type { Tables } from './tables.ts';
-import { sameWays, WayBook } from './ways.ts';
-
-/** One prefix whose learned route is new, different or (undefined) gone. */
-export interface RouteChange {
-  readonly prefix: Prefix;
-  readonly route: Ways | undefined;
-}
+import { WayBook } from './ways.ts';
 
 const SEVERAL = 'several';
 
@@ -22,17 +16,16 @@ const LAST = -2;
 
 /**
  * The routes of all feeds, and what the decision process makes of them (RFC 4271 §9.1.2). A change of a route only marks its
- * prefix; `flush` decides, tells the outlets, and gives the learned routes that changed, so that a prefix that changes ten
- * times between two flushes is decided once.
+ * prefix; `flush` decides, and tells the outlets and `learned`, so that a prefix that changes ten times between two flushes is
+ * decided once.
  */
 export class LocRib implements Tables {
   readonly prefixes = new PrefixTable();
   readonly routes = new Routes(this.prefixes);
   readonly #cost: InteriorCost | undefined;
   readonly #ways = new WayBook();
-  /** What `flush` has told of each prefix. */
-  readonly #told = new Column<Ways>();
-  #learned = 0;
+  /** What `flush` has made of each prefix. */
+  readonly learned = new Learned(this.prefixes);
   /** The prefixes that wait to be decided, linked through QUEUE. */
   #first = NONE;
   #last = NONE;
@@ -49,18 +42,6 @@ export class LocRib implements Tables {
 
   get pending(): boolean {
     return this.#first !== NONE;
-  }
-
-  /** How many routes `flush` has told and not told to be gone. */
-  get learned(): number {
-    return this.#learned;
-  }
-
-  *learnedRoutes(): Generator<LearnedRoute, void> {
-    for (let prefix = 0; prefix < this.#told.end; prefix++) {
-      const ways = this.#told.get(prefix);
-      if (ways !== undefined) yield { prefix: this.prefixes.text(prefix), ...ways };
-    }
   }
 
   originated(): readonly number[] {
@@ -105,10 +86,10 @@ export class LocRib implements Tables {
   }
 
   /**
-   * Decides some of the marked prefixes and puts those whose learned route changed into `changes`: at most `limit` of them, fewer
-   * where several outlets are told of each. Gives how much of the limit that took.
+   * Decides some of the marked prefixes: at most `limit` of them, fewer where several outlets are told of each. Gives how much of
+   * the limit that took.
    */
-  flush(limit: number, changes: RouteChange[]): number {
+  flush(limit: number): number {
     const { records } = this.prefixes;
     let work = 0;
     while (work < limit && this.#first !== NONE) {
@@ -117,14 +98,14 @@ export class LocRib implements Tables {
       this.#first = next === LAST ? NONE : next;
       if (this.#first === NONE) this.#last = NONE;
       records.set(prefix, QUEUE, NONE);
-      work += Math.max(1, this.#decide(prefix, changes));
+      work += Math.max(1, this.#decide(prefix));
       this.prefixes.release(prefix);
     }
     return work;
   }
 
   /** Gives how many outlets it told. */
-  #decide(prefix: number, changes: RouteChange[]): number {
+  #decide(prefix: number): number {
     let best = this.#onlyPath(prefix);
     let ways: Ways | undefined;
     if (best === SEVERAL) {
@@ -139,12 +120,7 @@ export class LocRib implements Tables {
     const audience = ours ? [...this.#outlets] : this.#transit;
     for (const outlet of audience) outlet.update(prefix, best);
     this.#bury(prefix);
-    const told = this.#told.get(prefix);
-    if (!sameWays(told, ways)) {
-      this.#told.set(prefix, ways);
-      this.#learned += (ways === undefined ? 0 : 1) - (told === undefined ? 0 : 1);
-      changes.push({ prefix: this.prefixes.text(prefix), route: ways });
-    }
+    this.learned.put(prefix, ways);
     return audience.length;
   }
 

@@ -1,8 +1,9 @@
+import { NONE } from '../../net/columns.ts';
 import type { BgpFamily } from '../config.ts';
 import type { AdvertisedStatus } from '../status.ts';
-import type { PrefixSource } from '../wire/nlri.ts';
+import { unicast } from '../wire/family.ts';
+import { type PrefixSource, writePrefix } from '../wire/nlri.ts';
 import { AdjRibOut, type Batch } from './adj-rib-out.ts';
-import { NONE } from './columns.ts';
 import {
   type Exporter,
   type ExportPeer,
@@ -75,7 +76,7 @@ export class Outlet {
   /** A prefix, or one of its paths, changed. */
   update(prefix: number, best: Path | undefined): void {
     const { prefixes, routes } = this.#tables;
-    const family = prefixes.family(prefix);
+    const family = unicast(prefixes.family(prefix));
     const out = this.#outs.get(family);
     if (out === undefined) return;
     const { drained } = out;
@@ -123,7 +124,7 @@ export class Outlet {
       write: (out, index) => {
         const id = ids[index] ?? 0;
         if (addPath) out.u32(id + 1);
-        prefixes.write(out, addPath ? routes.prefix(id) : id);
+        writePrefix(out, prefixes.words(addPath ? routes.prefix(id) : id));
       },
     };
   }
@@ -145,7 +146,7 @@ export class Outlet {
   /** Whether the peer has been told the prefix, or one of its paths. */
   hasTold(prefix: number): boolean {
     const { prefixes, routes } = this.#tables;
-    const family = prefixes.family(prefix);
+    const family = unicast(prefixes.family(prefix));
     const out = this.#outs.get(family);
     if (out === undefined) return false;
     if (!this.#options.addPath.includes(family)) return out.told(prefix) !== undefined;

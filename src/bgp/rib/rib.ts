@@ -1,19 +1,20 @@
 import type { Address } from '../../net/address.ts';
+import { NONE } from '../../net/columns.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { PrefixBlocks } from '../../net/prefix-blocks.ts';
+import { type PrefixWords, prefixText, prefixWords } from '../../net/prefix-words.ts';
 import type { BgpFamily, ImportPolicy, Origination } from '../config.ts';
-import type { AdvertisedStatus, LearnedRoute, RibEntryStatus } from '../status.ts';
-import { FAMILIES } from '../wire/family.ts';
+import type { AdvertisedStatus, RibEntryStatus } from '../status.ts';
+import { FAMILIES, unicast } from '../wire/family.ts';
 import type { Announced, Nlri } from '../wire/message.ts';
-import { PrefixReader, type PrefixWords } from '../wire/nlri.ts';
-import { prefixText, prefixWords } from '../wire/prefix-text.ts';
-import { NONE } from './columns.ts';
+import { PrefixReader } from '../wire/nlri.ts';
 import type { InteriorCost } from './decision.ts';
 import { ribEntry, type Standing } from './entry.ts';
 import type { ExportPeer, ExportSpeaker } from './export-policy.ts';
 import { Feed, type FeedTable, type Inbound, samePath } from './feed.ts';
 import type { ImportPeer, Rejection, Self } from './import-policy.ts';
-import { LocRib, type RouteChange } from './loc-rib.ts';
-import { LocalBlocks } from './local-blocks.ts';
+import type { Learned } from './learned.ts';
+import { LocRib } from './loc-rib.ts';
 import { originatedPaths } from './origination.ts';
 import { Outlet, type OutletOptions } from './outlet.ts';
 import type { Path, PathSource, SourceConfig } from './path.ts';
@@ -48,16 +49,16 @@ export class Rib {
   #retelling = false;
   readonly #reader = new PrefixReader();
   #self: Self = NOBODY;
-  #blocks = new LocalBlocks([]);
+  #blocks = new PrefixBlocks([]);
   #lastFeed = LOCAL;
 
   constructor(cost?: InteriorCost) {
     this.#loc = new LocRib(cost);
   }
 
-  /** What `flush` has told so far: a copy, made on demand. */
-  get learned(): ReadonlyMap<Prefix, LearnedRoute> {
-    return new Map(this.#loc.learnedRoutes().map((route) => [route.prefix, route]));
+  /** What `flush` has learned so far. */
+  get learned(): Learned {
+    return this.#loc.learned;
   }
 
   /** Whether `flush` has something to do. */
@@ -191,7 +192,7 @@ export class Rib {
   setSelf(self: Self, originated: readonly Origination[]): void {
     // What lies in our own prefixes is looked up here by numbers, for every prefix that somebody announces.
     this.#self = { ...self, originated: new Set(), localPrefixes: [] };
-    this.#blocks = new LocalBlocks(self.localPrefixes ?? originated.map((o) => o.prefix));
+    this.#blocks = new PrefixBlocks(self.localPrefixes ?? originated.map((o) => o.prefix));
     this.#originate(originatedPaths(originated));
     for (const feed of this.#feeds.values()) {
       feed.setSelf(this.#self);
@@ -229,18 +230,16 @@ export class Rib {
   // --- work ---
 
   /**
-   * Judges and decides at most `limit` routes together, fewer where many peers are told of each, and gives those whose learned
-   * route changed.
+   * Judges and decides at most `limit` routes together, fewer where many peers are told of each. What was learned of them is in
+   * `learned`.
    */
-  flush(limit = Number.POSITIVE_INFINITY): readonly RouteChange[] {
-    const changes: RouteChange[] = [];
+  flush(limit = Number.POSITIVE_INFINITY): void {
     if (this.#retelling) for (const outlet of this.#loc.outlets) outlet.again();
     this.#retelling = false;
     // Judging comes first, so that a table that goes or changes as a whole is decided with what becomes of it.
     const judged = this.#runReviews(limit);
-    const decided = this.#loc.flush(limit - judged, changes);
+    const decided = this.#loc.flush(limit - judged);
     if (judged + decided < limit) this.#dismantle(limit);
-    return changes;
   }
 
   #dismantle(limit: number): void {
@@ -354,7 +353,12 @@ export class Rib {
     for (let prefix = 0; prefix < prefixes.records.end; prefix++) {
       const standings = prefixes.has(prefix) ? this.#standings(prefix) : [];
       if (standings.length > 0)
-        yield ribEntry(prefixes.text(prefix), prefixes.family(prefix), standings, this.#loc.decision(prefix));
+        yield ribEntry(
+          prefixes.text(prefix),
+          unicast(prefixes.family(prefix)),
+          standings,
+          this.#loc.decision(prefix),
+        );
     }
   }
 

@@ -1,6 +1,6 @@
-import { Column, NONE, Records } from './columns.ts';
+import { Column, NONE, Records } from '../../net/columns.ts';
+import { HEAD, type PrefixTable } from '../../net/prefix-table.ts';
 import type { Path } from './path.ts';
-import { HEAD, type PrefixTable } from './prefix-table.ts';
 
 /** Fields of a route's record. */
 const PREFIX = 0;

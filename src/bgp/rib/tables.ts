@@ -1,5 +1,5 @@
+import type { PrefixTable } from '../../net/prefix-table.ts';
 import type { Path } from './path.ts';
-import type { PrefixTable } from './prefix-table.ts';
 import type { Routes } from './routes.ts';
 
 /** What the outbound side sees of the RIB. */

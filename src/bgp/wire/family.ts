@@ -28,5 +28,8 @@ export function familyToWire(family: AnyFamily): { readonly afi: number; readonl
 export const isKnownFamily = (family: AnyFamily): family is BgpFamily =>
   family === 'ipv4-unicast' || family === 'ipv6-unicast';
 
+/** The family whose prefixes are made of addresses of this one. */
+export const unicast = (family: Family): BgpFamily => (family === 4 ? 'ipv4-unicast' : 'ipv6-unicast');
+
 /** The family of the addresses in a family's prefixes. */
 export const addressFamily = (family: BgpFamily): Family => (family === 'ipv4-unicast' ? 4 : 6);

@@ -1,5 +1,6 @@
-import { addressBits } from '../../net/address.ts';
+import { addressBits, type Family } from '../../net/address.ts';
 import type { ByteWriter } from '../../net/byte-writer.ts';
+import type { PrefixWords } from '../../net/prefix-words.ts';
 import type { BgpFamily } from '../config.ts';
 import { u8, u32 } from './bytes.ts';
 import { addressFamily } from './family.ts';
@@ -34,22 +35,9 @@ export function decodeNlri(
   return { family, bytes, start, end, addPath, count };
 }
 
-/**
- * A prefix as numbers: the network address in 32-bit words (signed, for that is what engines compute with), of which IPv4 has
- * one; bits beyond the length are zero, words beyond the family's too.
- */
-export interface PrefixWords {
-  readonly family: BgpFamily;
-  readonly bits: number;
-  readonly w0: number;
-  readonly w1: number;
-  readonly w2: number;
-  readonly w3: number;
-}
-
 /** Walks over prefixes in a message; after `next` said true its fields are those of the prefix. Made once, used for many. */
 export class PrefixReader implements PrefixWords {
-  family: BgpFamily = 'ipv4-unicast';
+  family: Family = 4;
   bits = 0;
   w0 = 0;
   w1 = 0;
@@ -64,7 +52,7 @@ export class PrefixReader implements PrefixWords {
   open(nlri: Nlri): this {
     this.#nlri = nlri;
     this.#at = nlri.start;
-    this.family = nlri.family;
+    this.family = addressFamily(nlri.family);
     this.w1 = this.w2 = this.w3 = 0;
     return this;
   }
@@ -83,7 +71,7 @@ export class PrefixReader implements PrefixWords {
     const bits = u8(bytes, at++);
     this.bits = bits;
     this.w0 = word(bytes, at, bits);
-    if (nlri.family === 'ipv6-unicast') {
+    if (this.family === 6) {
       this.w1 = word(bytes, at + 4, bits - 32);
       this.w2 = word(bytes, at + 8, bits - 64);
       this.w3 = word(bytes, at + 12, bits - 96);

@@ -1,4 +1,5 @@
 import type { Prefix } from '../../net/prefix.ts';
+import { prefixText, prefixWords } from '../../net/prefix-words.ts';
 import type {
   Announcement,
   Decoded,
@@ -9,7 +10,6 @@ import type {
   Withdrawal,
 } from './message.ts';
 import { PrefixReader, type PrefixSource, writePrefix } from './nlri.ts';
-import { prefixText, prefixWords } from './prefix-text.ts';
 
 /** An UPDATE with its prefixes as texts. */
 export interface ReadableUpdate {

@@ -2,7 +2,14 @@ import { familyOf } from '../../net/address.ts';
 import { defaultPrefix, isHostPrefix, prefixAddress, prefixFamily } from '../../net/prefix.ts';
 import { IFA_F, MAIN_TABLE } from './constants.ts';
 import type { LinkAddressRecord, NeighbourRecord, NextHopRecord, RouteRecord } from './records.ts';
-import type { CreateVeth, DeleteLink, NetlinkRequest, SetLink, VethEnd } from './requests.ts';
+import {
+  type CreateVeth,
+  type DeleteLink,
+  type NetlinkRequest,
+  routeRequest,
+  type SetLink,
+  type VethEnd,
+} from './requests.ts';
 
 /** Gives the name of a link index; undefined when it is not known. */
 export type LinkNames = (index: number) => string | undefined;
@@ -84,6 +91,8 @@ export function describeRequest(request: NetlinkRequest, names: LinkNames = unna
       return `route append ${describeRoute(request.route, names)}`;
     case 'route.delete':
       return `route del ${describeRoute(request.route, names)}`;
+    case 'route.write':
+      return describeRequest(routeRequest(request), names);
     case 'link.createVeth':
       return describeVeth(request);
     case 'link.create':

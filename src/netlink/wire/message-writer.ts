@@ -1,6 +1,6 @@
-import { type Address, parseAddressBytes } from '../../net/address.ts';
+import { type Address, addressLength, parseAddressBytes } from '../../net/address.ts';
 import { ByteWriter } from '../../net/byte-writer.ts';
-import { type Prefix, prefixBytes } from '../../net/prefix.ts';
+import type { PrefixWords } from '../../net/prefix-words.ts';
 import { NLA_F_NESTED, RTA } from './constants.ts';
 import { align4, HEADER_LENGTH } from './message-reader.ts';
 
@@ -69,8 +69,12 @@ export class MessageWriter {
   }
 
   /** The network address of a prefix. */
-  network(type: number, value: Prefix): void {
-    this.bytes(type, prefixBytes(value));
+  network(type: number, { family, w0, w1, w2, w3 }: PrefixWords): void {
+    this.out
+      .u16le(4 + addressLength(family))
+      .u16le(type)
+      .u32(w0);
+    if (family === 6) this.out.u32(w1).u32(w2).u32(w3);
   }
 
   /** Text with its closing NUL. */

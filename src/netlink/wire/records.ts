@@ -75,6 +75,9 @@ export interface RouteRecord {
   readonly nextHops: readonly NextHopRecord[];
 }
 
+/** What the kernel holds under a prefix: one object for all routes that lead the same way, of which there may be very many. */
+export type RouteForm = Omit<RouteRecord, 'prefix'>;
+
 /** A neighbour entry (RTM_NEWNEIGH). */
 export interface NeighbourRecord {
   readonly link: number;

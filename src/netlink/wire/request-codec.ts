@@ -1,3 +1,4 @@
+import { prefixWords } from '../../net/prefix-words.ts';
 import { NLM_F } from './constants.ts';
 import { encodeCreateLink, encodeCreateVeth, encodeDeleteLink, encodeSetLink } from './link.ts';
 import { encodeLinkAddress } from './link-address.ts';
@@ -24,7 +25,10 @@ export function encodeRequest(
     case 'route.replace':
     case 'route.append':
     case 'route.delete':
-      encodeRoute(out, request, flags, sequence);
+      encodeRoute(out, request.kind, prefixWords(request.route.prefix), request.route, flags, sequence);
+      break;
+    case 'route.write':
+      encodeRoute(out, request.how, request.prefix, request.form, flags, sequence);
       break;
     case 'link.createVeth':
       encodeCreateVeth(out, request, flags, sequence);

@@ -1,5 +1,6 @@
 import type { Mac } from '../../net/mac.ts';
-import type { LinkAddressRecord, NeighbourRecord, RouteRecord } from './records.ts';
+import { type PrefixWords, prefixText } from '../../net/prefix-words.ts';
+import type { LinkAddressRecord, NeighbourRecord, RouteForm, RouteRecord } from './records.ts';
 
 /** Which link: by index, or by name when the index is not known. */
 export type LinkSelector = { readonly index: number } | { readonly name: string };
@@ -75,6 +76,20 @@ export interface RouteRequest {
   readonly route: RouteRecord;
 }
 
+/** As a `RouteRequest`, for very many: the prefix as numbers, and all else in one object that they share. */
+export interface RouteWrite {
+  readonly kind: 'route.write';
+  readonly how: RouteRequest['kind'];
+  readonly prefix: PrefixWords;
+  readonly form: RouteForm;
+}
+
+/** As a request for one route, for people and for whoever knows only those. */
+export const routeRequest = ({ how, prefix, form }: RouteWrite): RouteRequest => ({
+  kind: how,
+  route: { prefix: prefixText(prefix), ...form },
+});
+
 /** `flags` of the record that can be asked for are IFA_F_NODAD and IFA_F_NOPREFIXROUTE. */
 export interface AddressRequest {
   readonly kind: 'address.replace' | 'address.delete';
@@ -93,5 +108,6 @@ export type NetlinkRequest =
   | SetLink
   | DeleteLink
   | RouteRequest
+  | RouteWrite
   | AddressRequest
   | NeighbourRequest;

@@ -1,5 +1,6 @@
 import { type Address, addressBits, addressLength, type Family } from '../../net/address.ts';
-import { defaultPrefix, type Prefix, prefixFamily, prefixFromBytes, prefixLength } from '../../net/prefix.ts';
+import { defaultPrefix, type Prefix, prefixFromBytes } from '../../net/prefix.ts';
+import type { PrefixWords } from '../../net/prefix-words.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import { NLM_F, RT_SCOPE_NOWHERE, RT_TABLE_COMPAT, RTA, RTM, RTM_F_CLONED, RTNH_F } from './constants.ts';
 import { NetlinkFormatError } from './error.ts';
@@ -7,7 +8,7 @@ import { familyFromKernel, familyToKernel } from './family.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { readMultipath, readNextHopFlags, readVia, writeGateway, writeMultipath } from './next-hop.ts';
-import type { NextHopRecord, RouteKind, RouteRecord } from './records.ts';
+import type { NextHopRecord, RouteForm, RouteKind, RouteRecord } from './records.ts';
 import type { RouteRequest } from './requests.ts';
 
 /** struct rtmsg: family, dst length, src length, tos, table, protocol, scope, type, flags. */
@@ -165,29 +166,35 @@ const routeFlags = {
   'route.delete': 0,
 } as const;
 
-export function encodeRoute(out: MessageWriter, request: RouteRequest, flags: number, seq: number): void {
-  const { route } = request;
-  const isDelete = request.kind === 'route.delete';
-  const [first] = route.nextHops;
-  const single = route.nextHops.length === 1 ? first : undefined;
-  out.begin(isDelete ? RTM.DELROUTE : RTM.NEWROUTE, flags | routeFlags[request.kind], seq);
+/** `form`: all of the route but its prefix. */
+export function encodeRoute(
+  out: MessageWriter,
+  how: RouteRequest['kind'],
+  prefix: PrefixWords,
+  form: RouteForm,
+  flags: number,
+  seq: number,
+): void {
+  const { nextHops, table, metric, source } = form;
+  const isDelete = how === 'route.delete';
+  const single = nextHops.length === 1 ? nextHops[0] : undefined;
+  out.begin(isDelete ? RTM.DELROUTE : RTM.NEWROUTE, flags | routeFlags[how], seq);
   out.out
-    .u8(familyToKernel(prefixFamily(route.prefix)))
-    .u8(prefixLength(route.prefix))
-    .u8(0)
-    .u8(0)
-    .u8(compactTable(route.table))
-    .u8(route.protocol)
-    .u8(isDelete ? RT_SCOPE_NOWHERE : route.scope)
-    .u8(kindNumber(route.kind))
+    .u8(familyToKernel(prefix.family))
+    .u8(prefix.bits)
+    .u16le(0)
+    .u8(compactTable(table))
+    .u8(form.protocol)
+    .u8(isDelete ? RT_SCOPE_NOWHERE : form.scope)
+    .u8(kindNumber(form.kind))
     .u32le(single?.onlink === true ? RTNH_F.ONLINK : 0);
-  out.network(RTA.DST, route.prefix);
-  if (route.table > 255) out.u32(RTA.TABLE, route.table);
-  if (route.metric !== 0) out.u32(RTA.PRIORITY, route.metric);
-  if (route.source !== undefined) out.address(RTA.PREFSRC, route.source);
+  out.network(RTA.DST, prefix);
+  if (table > 255) out.u32(RTA.TABLE, table);
+  if (metric !== 0) out.u32(RTA.PRIORITY, metric);
+  if (source !== undefined) out.address(RTA.PREFSRC, source);
   if (single !== undefined) {
-    if (single.gateway !== undefined) writeGateway(out, single.gateway, prefixFamily(route.prefix));
+    if (single.gateway !== undefined) writeGateway(out, single.gateway, prefix.family);
     if (single.link !== undefined) out.u32(RTA.OIF, single.link);
-  } else if (route.nextHops.length > 1) writeMultipath(out, route.nextHops, prefixFamily(route.prefix));
+  } else if (nextHops.length > 1) writeMultipath(out, nextHops, prefix.family);
   out.end();
 }

@@ -12,7 +12,9 @@ const speaker = new Speaker({
   log: silentLog,
   defer: (fn) => void setImmediate(fn),
   selectionDeferral: 120_000,
-  onRoutes: () => {},
+  onRoutes: () => {
+    while (speaker.changes.take());
+  },
   onPeers: () => {},
 });
 speaker.set(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SpeakerConfig);

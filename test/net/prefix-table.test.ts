@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NONE } from '../../../src/bgp/rib/columns.ts';
-import { LocalBlocks } from '../../../src/bgp/rib/local-blocks.ts';
-import { PrefixTable } from '../../../src/bgp/rib/prefix-table.ts';
-import { prefixWords } from '../../../src/bgp/wire/prefix-text.ts';
-import { containsPrefix, networkOf, type Prefix, prefix } from '../../../src/net/prefix.ts';
-import { address as anyAddress } from '../wire/arbitraries.ts';
+import { NONE } from '../../src/net/columns.ts';
+import { containsPrefix, networkOf, type Prefix, prefix } from '../../src/net/prefix.ts';
+import { PrefixBlocks } from '../../src/net/prefix-blocks.ts';
+import { PrefixTable } from '../../src/net/prefix-table.ts';
+import { prefixWords } from '../../src/net/prefix-words.ts';
+import { address as anyAddress } from '../bgp/wire/arbitraries.ts';
 
 const anyPrefix: fc.Arbitrary<Prefix> = fc.oneof(
   fc.tuple(anyAddress(4), fc.integer({ min: 0, max: 32 })).map(([a, bits]) => networkOf(a, bits)),
@@ -19,7 +19,7 @@ test('a prefix is its text and back', () => {
       const id = table.intern(prefixWords(p));
       table.retain(id);
       expect(table.text(id)).toBe(p);
-      expect(table.family(id)).toBe(p.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast');
+      expect(table.family(id)).toBe(p.includes(':') ? 6 : 4);
       table.release(id);
       expect([table.has(id), table.size]).toEqual([false, 0]);
     }),
@@ -69,7 +69,7 @@ test('an id is used again only when everybody has let go of it', () => {
 test('blocks contain what equals them or lies inside, of both families', () => {
   fc.assert(
     fc.property(fc.array(anyPrefix, { maxLength: 5 }), anyPrefix, fc.nat(128), (blocks, p, more) => {
-      const own = new LocalBlocks(blocks);
+      const own = new PrefixBlocks(blocks);
       const inside = blocks.map((b) => networkOf(b.slice(0, b.indexOf('/')) as never, Math.min(more, 32)));
       for (const q of [p, ...blocks, ...inside]) {
         expect(own.contain(prefixWords(q))).toBe(blocks.some((b) => containsPrefix(b, q)));

@@ -1,21 +1,19 @@
-import type { Prefix } from '../../net/prefix.ts';
-import type { BgpFamily } from '../config.ts';
-import { FAMILIES } from '../wire/family.ts';
-import type { PrefixWords } from '../wire/nlri.ts';
-import { prefixWords } from '../wire/prefix-text.ts';
+import type { Family } from './address.ts';
 import { NONE } from './columns.ts';
+import type { Prefix } from './prefix.ts';
 import { PrefixTable } from './prefix-table.ts';
+import { type PrefixWords, prefixWords } from './prefix-words.ts';
 
-/** Blocks of addresses that are ours: asked, for every prefix that somebody announces, whether it lies in one. */
-export class LocalBlocks {
+/** A few blocks of addresses: asked of very many prefixes whether they lie in one. */
+export class PrefixBlocks {
   readonly #table = new PrefixTable();
   /** The lengths that occur, shortest first. */
-  readonly #lengths: Record<BgpFamily, readonly number[]> = { 'ipv4-unicast': [], 'ipv6-unicast': [] };
+  readonly #lengths: Record<Family, readonly number[]> = { 4: [], 6: [] };
 
   constructor(prefixes: Iterable<Prefix>) {
     const all = [...prefixes].map(prefixWords);
     for (const words of all) this.#table.retain(this.#table.intern(words));
-    for (const family of FAMILIES) {
+    for (const family of [4, 6] as const) {
       const lengths = new Set(all.filter((p) => p.family === family).map((p) => p.bits));
       this.#lengths[family] = [...lengths].sort((a, b) => a - b);
     }

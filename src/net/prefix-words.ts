@@ -1,6 +1,18 @@
-import { type Prefix, prefixBytes, prefixFamily, prefixFromBytes, prefixLength } from '../../net/prefix.ts';
-import { u32 } from './bytes.ts';
-import type { PrefixWords } from './nlri.ts';
+import type { Family } from './address.ts';
+import { type Prefix, prefixBytes, prefixFamily, prefixFromBytes, prefixLength } from './prefix.ts';
+
+/**
+ * A prefix as numbers: the network address in 32-bit words (signed, for that is what engines compute with), of which IPv4 has
+ * one; bits beyond the length are zero, words beyond the family's too.
+ */
+export interface PrefixWords {
+  readonly family: Family;
+  readonly bits: number;
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+}
 
 const DOTTED: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}.`);
 const LAST: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}/`);
@@ -8,7 +20,7 @@ const LENGTHS: readonly string[] = Array.from({ length: 129 }, (_, i) => String(
 
 /** The canonical text of a prefix. */
 export function prefixText(prefix: PrefixWords): Prefix {
-  return prefix.family === 'ipv4-unicast' ? textV4(prefix.w0, prefix.bits) : textV6(prefix);
+  return prefix.family === 4 ? textV4(prefix.w0, prefix.bits) : textV6(prefix);
 }
 
 /**
@@ -36,8 +48,15 @@ function textV6({ bits, w0, w1, w2, w3 }: PrefixWords): Prefix {
 /** The numbers of a canonical text. */
 export function prefixWords(prefix: Prefix): PrefixWords {
   const bytes = prefixBytes(prefix);
-  const bits = prefixLength(prefix);
-  const family = prefixFamily(prefix) === 4 ? 'ipv4-unicast' : 'ipv6-unicast';
-  const at = (i: number): number => u32(bytes, i) | 0;
-  return { family, bits, w0: at(0), w1: at(4), w2: at(8), w3: at(12) };
+  const byte = (i: number): number => bytes[i] ?? 0;
+  const word = (i: number): number =>
+    (byte(i) << 24) | (byte(i + 1) << 16) | (byte(i + 2) << 8) | byte(i + 3);
+  return {
+    family: prefixFamily(prefix),
+    bits: prefixLength(prefix),
+    w0: word(0),
+    w1: word(4),
+    w2: word(8),
+    w3: word(12),
+  };
 }

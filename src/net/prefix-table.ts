@@ -1,9 +1,7 @@
-import type { ByteWriter } from '../../net/byte-writer.ts';
-import type { Prefix } from '../../net/prefix.ts';
-import type { BgpFamily } from '../config.ts';
-import { type PrefixWords, writePrefix } from '../wire/nlri.ts';
-import { prefixText } from '../wire/prefix-text.ts';
+import type { Family } from './address.ts';
 import { NONE, Records } from './columns.ts';
+import type { Prefix } from './prefix.ts';
+import { type PrefixWords, prefixText } from './prefix-words.ts';
 
 /** Fields of a prefix's record. */
 const W0 = 0;
@@ -14,7 +12,7 @@ const W3 = 3;
 const CODE = 4;
 /** How many want the id to stay; at 0 it is given back. */
 const USES = 5;
-/** Two for who keeps a list of his own through the prefixes. */
+/** Two for whoever keeps lists of his own through the prefixes. */
 export const HEAD = 6;
 export const QUEUE = 7;
 
@@ -31,7 +29,7 @@ const FIRST_SLOTS = 32;
 export class PrefixTable {
   readonly records = new Records();
   readonly #words: { -readonly [K in keyof PrefixWords]: PrefixWords[K] } = {
-    family: 'ipv4-unicast',
+    family: 4,
     bits: 0,
     w0: 0,
     w1: 0,
@@ -93,8 +91,8 @@ export class PrefixTable {
     this.records.free(id);
   }
 
-  family(id: number): BgpFamily {
-    return this.records.get(id, CODE) < SIX ? 'ipv4-unicast' : 'ipv6-unicast';
+  family(id: number): Family {
+    return this.records.get(id, CODE) < SIX ? 4 : 6;
   }
 
   /** The prefix as numbers: an object that the next call changes. */
@@ -102,18 +100,13 @@ export class PrefixTable {
     const { records } = this;
     const words = this.#words;
     const code = records.get(id, CODE);
-    words.family = code < SIX ? 'ipv4-unicast' : 'ipv6-unicast';
+    words.family = code < SIX ? 4 : 6;
     words.bits = code < SIX ? code : code - SIX;
     words.w0 = records.get(id, W0);
     words.w1 = records.get(id, W1);
     words.w2 = records.get(id, W2);
     words.w3 = records.get(id, W3);
     return words;
-  }
-
-  /** Appends it as it stands in messages. */
-  write(out: ByteWriter, id: number): void {
-    writePrefix(out, this.words(id));
   }
 
   text(id: number): Prefix {
@@ -136,7 +129,7 @@ class Shard {
   find(records: Records, { w0, w1, w2, w3, family, bits }: PrefixWords, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    const code = family === 'ipv4-unicast' ? bits : bits + SIX;
+    const code = family === 4 ? bits : bits + SIX;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const id = (slots[at] ?? 0) - 1;
       if (id === NONE) return NONE;
@@ -199,7 +192,7 @@ function place(slots: Int32Array, entry: number, hash: number): void {
   slots[at + 1] = hash;
 }
 
-const codeOf = ({ family, bits }: PrefixWords): number => (family === 'ipv4-unicast' ? bits : bits + SIX);
+const codeOf = ({ family, bits }: PrefixWords): number => (family === 4 ? bits : bits + SIX);
 
 function hashOfRecord(records: Records, id: number): number {
   const page = records.page(id);
