@@ -14,6 +14,7 @@ import { PasswordFiles } from '../kube/password-files.ts';
 import { passwordFiles } from '../kube/records/secret-references.ts';
 import { emptySnapshot, type Snapshot } from '../kube/records/snapshot.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
+import { describeError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { Runner } from '../ports/runner.ts';
@@ -27,6 +28,7 @@ import { Metrics } from './metrics.ts';
 import { nodeReport } from './node-report.ts';
 import { Persistent } from './persistent.ts';
 import { type Pods, startPods } from './pods.ts';
+import { rehearse } from './rehearsal.ts';
 import type { Settings } from './settings.ts';
 import { AgentStatus } from './status.ts';
 
@@ -181,10 +183,14 @@ export class Agent {
   }
 
   async #work(signal: AbortSignal, leave: AbortSignal): Promise<void> {
-    const { log, settings, bootID } = this.#options;
+    const { log, clock, settings, bootID } = this.#options;
     const end = AbortSignal.any([signal, leave]);
     noteRun(settings.stateDir, bootID, log.component('bgp'));
     await this.#kernel.start();
+    if (settings.bgp)
+      void rehearse(clock, end).catch((error: unknown) => {
+        if (!end.aborted) log.error('the rehearsal failed', { error: describeError(error) });
+      });
     this.#scheduleResync();
     this.#scheduleReport();
     // Both may take as long as they like: a directory that is missing, a socket path that is not writable.

@@ -1,0 +1,186 @@
+import { Announcer } from '../bgp/announcer.ts';
+import { Channel } from '../bgp/channel.ts';
+import { Rib } from '../bgp/rib/rib.ts';
+import type { Connection } from '../bgp/transport.ts';
+import type { UpdateMessage, WireContext } from '../bgp/wire/message.ts';
+import { beforeOpen } from '../bgp/wire/negotiate.ts';
+import { encodeAnnouncement, encodeWithdrawal } from '../bgp/wire/update-encoder.ts';
+import { LearnedRoutes } from '../calc/learned-routes.ts';
+import { NextHopResolver } from '../calc/next-hops.ts';
+import { RemoteRoutes } from '../calc/remote-routes.ts';
+import { keepNothing } from '../dataplane/route-intent.ts';
+import { RouteDriver, type RouteKernel } from '../dataplane/routes.ts';
+import { address } from '../net/address.ts';
+import { ByteWriter } from '../net/byte-writer.ts';
+import { type Prefix, prefix } from '../net/prefix.ts';
+import { prefixText } from '../net/prefix-words.ts';
+import { MessageWriter } from '../netlink/wire/message-writer.ts';
+import { encodeRequest } from '../netlink/wire/request-codec.ts';
+import { yieldToEventLoop } from '../netlink/yield.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** UPDATEs in one turn of the event loop, prefixes in each, and such turns: by then everything is compiled. */
+const UPDATES = 20;
+const PREFIXES = 5;
+const TURNS = 120;
+/** So many turns later what was announced is withdrawn again. */
+const LIFETIME = 20;
+
+const [ROUTER, SENDER, RECEIVER] = [address('192.0.2.1'), address('192.0.2.2'), address('192.0.2.3')];
+const FAMILIES = ['ipv4-unicast'] as const;
+const CONTEXT: WireContext = { ...beforeOpen, families: FAMILIES, fourOctetAS: true };
+
+/**
+ * Sends routes from UPDATEs to netlink messages, through the very code that real ones go through but with tables of their own and
+ * into nothing. New code is interpreted, at a tenth of its speed, and what it meets first decides how it is compiled: without this
+ * the first table after a start, when all peers tell everything at once, would take twice as long and hold the event loop.
+ *
+ * A little in each turn of the event loop; nobody waits for it. Ends early when the signal is aborted.
+ */
+export async function rehearse(clock: Clock, signal: AbortSignal): Promise<void> {
+  const stage = new Stage(clock);
+  for (let turn = 0; turn < TURNS + LIFETIME && !signal.aborted; turn++) {
+    if (turn < TURNS) stage.hear(announcements(turn));
+    if (turn >= LIFETIME) stage.hear(withdrawals(turn - LIFETIME));
+    await stage.write(signal);
+    await yieldToEventLoop();
+  }
+}
+
+/** One peer that tells, one that is told, and a kernel that takes everything. */
+class Stage {
+  readonly #rib = new Rib();
+  readonly #inbound = this.#rib.open(
+    { name: 'sender', kind: 'external', routerID: SENDER, address: SENDER },
+    { kind: 'all' },
+    { localAS: 1, remoteAS: 2 },
+  );
+  readonly #channel = new Channel(0, NO_CONNECTION);
+  readonly #announcer: Announcer;
+  readonly #driver: RouteDriver;
+
+  constructor(clock: Clock) {
+    const rib = this.#rib;
+    rib.setSelf(
+      { routerID: ROUTER, asNumbers: new Set([1]), addresses: new Set(), originated: new Set() },
+      [],
+    );
+    const receiver = {
+      name: 'receiver',
+      address: RECEIVER,
+      routerID: RECEIVER,
+      localAS: 1,
+      remoteAS: 3,
+      export: { kind: 'all' },
+      families: FAMILIES,
+      extendedNextHop: false,
+      longLived: false,
+    } as const;
+    const speaker = { routerID: ROUTER, nextHops: { ipv4: ROUTER } };
+    const outlet = rib.attach(receiver, speaker, { families: FAMILIES, addPath: [], wake: () => {} });
+    this.#announcer = new Announcer(outlet, CONTEXT);
+    this.#channel.agree(CONTEXT);
+    const self = { name: '', node: undefined, addresses: {}, claims: [], podCIDRs: [], problems: [] };
+    const changes = new LearnedRoutes(rib.learned);
+    changes.set(new RemoteRoutes(self, new NextHopResolver([SUBNET], new Set(), new Set())), new Map());
+    this.#driver = new RouteDriver({ kernel: new NoKernel(), clock });
+    this.#driver.set({ routes: new Map(), changes, hold: new Set(), keep: keepNothing });
+  }
+
+  hear(bytes: Uint8Array): void {
+    this.#channel.push(bytes, 0);
+    for (let next = this.#channel.next(); next !== undefined; next = this.#channel.next())
+      if (next.decoded.kind === 'message' && next.decoded.message.kind === 'update')
+        this.#take(next.decoded.message);
+    this.#rib.flush(UPDATES * PREFIXES);
+  }
+
+  #take({ announced, withdrawn }: UpdateMessage): void {
+    for (const routes of withdrawn) this.#rib.withdraw(this.#inbound, routes);
+    for (const routes of announced) this.#rib.announce(this.#inbound, routes);
+  }
+
+  async write(signal: AbortSignal): Promise<void> {
+    this.#announcer.next();
+    await this.#driver.apply(signal);
+  }
+}
+
+/** Takes every request, as bytes. */
+class NoKernel implements RouteKernel {
+  readonly #messages = new MessageWriter();
+
+  links(): readonly [] {
+    return [];
+  }
+
+  routesAsync(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  runAsync(requests: Parameters<RouteKernel['runAsync']>[0]): Promise<readonly []> {
+    this.#messages.reset();
+    for (const request of requests)
+      if (request !== undefined) encodeRequest(this.#messages, request, 0, false);
+    return Promise.resolve([]);
+  }
+}
+
+const nothing = (): void => {};
+const NO_CONNECTION: Connection = {
+  local: { address: ROUTER, port: 0 },
+  remote: { address: SENDER, port: 0 },
+  start: nothing,
+  write: () => true,
+  pause: nothing,
+  resume: nothing,
+  setPassword: nothing,
+  close: nothing,
+  destroy: nothing,
+};
+
+/** Through which the next hop is reached. */
+const SUBNET = {
+  prefix: prefix('192.0.2.0/24'),
+  kind: 'unicast',
+  table: 254,
+  protocol: 2,
+  scope: 253,
+  metric: 0,
+  nextHops: [{ link: 1 }],
+} as const;
+
+function prefixesOf(turn: number, update: number): readonly Prefix[] {
+  const first = (turn * UPDATES + update) * PREFIXES;
+  return Array.from({ length: PREFIXES }, (_, i) =>
+    prefixText({ family: 4, bits: 22 + (i % 3), w0: 0x10000000 + (first + i) * 1024, w1: 0, w2: 0, w3: 0 }),
+  );
+}
+
+/** As tables have them: nearly every UPDATE with a path of its own, some with MED, some with communities. */
+function announcements(turn: number): Uint8Array {
+  const out = new ByteWriter();
+  for (let update = 0; update < UPDATES; update++) {
+    const seed = turn * UPDATES + update;
+    const announcement = {
+      family: 'ipv4-unicast',
+      prefixes: prefixesOf(turn, update),
+      attributes: {
+        origin: 'igp',
+        asPath: [{ kind: 'sequence', asns: Array.from({ length: 2 + (seed % 6) }, (_, i) => 2 + i * seed) }],
+        ...(seed % 2 === 0 && { med: seed }),
+        ...(seed % 6 > 0 && { communities: Array.from({ length: seed % 6 }, (_, i) => 0x20000 + i + seed) }),
+      },
+      nextHop: SENDER,
+    } as const;
+    encodeAnnouncement(out, announcement, CONTEXT);
+  }
+  return out.view();
+}
+
+function withdrawals(turn: number): Uint8Array {
+  const out = new ByteWriter();
+  const prefixes = Array.from({ length: UPDATES }, (_, update) => prefixesOf(turn, update)).flat();
+  encodeWithdrawal(out, { family: 'ipv4-unicast', prefixes }, CONTEXT);
+  return out.view();
+}
