@@ -66,8 +66,10 @@ interface Sent extends RouteWrite {
   readonly before: RouteForm | undefined;
 }
 
-/** After a contradiction is cleared up, what it concerned is written once more in the same `apply`. */
-const ROUNDS = 2;
+/** After a contradiction is cleared up, what it concerned is written once more in the same `apply`, but not after the second. */
+const MOST_CLEARINGS = 2;
+/** Changes after which an `apply` goes on with no more of those that come meanwhile. */
+const MOST_CHANGES = 65_536;
 
 /**
  * Keeps our routes in the main table as they are wanted, in both families.
@@ -128,12 +130,7 @@ export class RouteDriver implements Driver<RouteIntent> {
       await this.#picture.dropLost(signal);
       if (this.#picture.stale) await this.#read(signal);
       await this.#adopt(signal);
-      for (let round = 0; round < ROUNDS; round++) {
-        const outcome = await this.#write(signal);
-        written += outcome.written;
-        if (outcome.contradicted.length === 0) break;
-        await this.#clearUp(outcome.contradicted, signal);
-      }
+      written = await this.#writeAll(signal);
       this.#failures.forget(WHOLE_TABLE);
     } catch (error) {
       this.#lost(error);
@@ -212,6 +209,22 @@ export class RouteDriver implements Driver<RouteIntent> {
     this.#swept = keep;
   }
 
+  /** Round after round: changes that come during one are not kept waiting for another `apply`, as long as that ends some time. */
+  async #writeAll(signal: AbortSignal): Promise<number> {
+    const { changes } = this.#intent;
+    let written = 0;
+    let clearings = 0;
+    for (let taken = 0; ; ) {
+      taken += changes?.waiting ?? 0;
+      const outcome = await this.#write(signal);
+      written += outcome.written;
+      const isClear = outcome.contradicted.length === 0;
+      if (!isClear) await this.#clearUp(outcome.contradicted, signal);
+      if (!isClear && ++clearings >= MOST_CLEARINGS) return written;
+      if (isClear && (taken > MOST_CHANGES || (changes?.waiting ?? 0) === 0)) return written;
+    }
+  }
+
   async #write(signal: AbortSignal): Promise<{ written: number; contradicted: readonly Prefix[] }> {
     let count = 0;
     const requests = counted(this.#requests(), () => count++);
@@ -230,7 +243,7 @@ export class RouteDriver implements Driver<RouteIntent> {
   /**
    * What is to be written, made when its turn comes: first what is wanted, then what is to go, so that traffic always finds a
    * route. The picture takes each as done at that moment, before it is sent, so that an event that comes after it counts more; what
-   * is refused is taken back. Changes that come meanwhile stay for the next time.
+   * is refused is taken back. Changes that come meanwhile stay for the next round.
    */
   *#requests(): Generator<Sent | undefined, void> {
     const { tracker, strays } = this.#picture;
