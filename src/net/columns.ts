@@ -71,6 +71,8 @@ export class Records {
 
 const NO_RECORDS = new Int32Array(0);
 
+const EMPTY_PAGE = Array.from<undefined>({ length: PAGE_SIZE });
+
 /** One reference for each id, undefined unless set. Pages come when something is set in them. */
 export class Column<T> {
   readonly #pages: ((T | undefined)[] | undefined)[] = [];
@@ -84,7 +86,7 @@ export class Column<T> {
     let page = this.#pages[at];
     if (page === undefined) {
       while (this.#pages.length <= at) this.#pages.push(undefined);
-      page = Array.from<T | undefined>({ length: PAGE_SIZE });
+      page = EMPTY_PAGE.slice();
       this.#pages[at] = page;
     }
     page[id & PAGE_MASK] = value;

@@ -1,7 +1,7 @@
 import type { Family } from './address.ts';
 import { NONE, Records } from './columns.ts';
 import type { Prefix } from './prefix.ts';
-import { type PrefixWords, prefixText } from './prefix-words.ts';
+import { type PrefixWords, prefixText, scratchWords } from './prefix-words.ts';
 
 /** Fields of a prefix's record. */
 const W0 = 0;
@@ -28,14 +28,7 @@ const FIRST_SLOTS = 32;
  */
 export class PrefixTable {
   readonly records = new Records();
-  readonly #words: { -readonly [K in keyof PrefixWords]: PrefixWords[K] } = {
-    family: 4,
-    bits: 0,
-    w0: 0,
-    w1: 0,
-    w2: 0,
-    w3: 0,
-  };
+  readonly #words = scratchWords();
   readonly #shards = Array.from({ length: 1 << SHARD_BITS }, () => new Shard());
 
   /** Prefixes in use. */

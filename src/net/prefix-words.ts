@@ -14,6 +14,16 @@ export interface PrefixWords {
   readonly w3: number;
 }
 
+/** Numbers to be written over again and again, where very many prefixes are looked at. */
+export const scratchWords = (): { -readonly [K in keyof PrefixWords]: PrefixWords[K] } => ({
+  family: 4,
+  bits: 0,
+  w0: 0,
+  w1: 0,
+  w2: 0,
+  w3: 0,
+});
+
 const DOTTED: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}.`);
 const LAST: readonly string[] = Array.from({ length: 256 }, (_, i) => `${i}/`);
 const LENGTHS: readonly string[] = Array.from({ length: 129 }, (_, i) => String(i));

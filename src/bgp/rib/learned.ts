@@ -1,7 +1,7 @@
 import { Column, NONE, Octets } from '../../net/columns.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { PrefixTable } from '../../net/prefix-table.ts';
-import { type PrefixWords, prefixWords } from '../../net/prefix-words.ts';
+import { type PrefixWords, prefixWords, scratchWords } from '../../net/prefix-words.ts';
 import type { LearnedFeed, LearnedRoute, Ways } from '../status.ts';
 import { Queue } from './queue.ts';
 import { sameWays } from './ways.ts';
@@ -15,7 +15,7 @@ export class Learned implements LearnedFeed {
   readonly #waits = new Octets();
   /** From here on everything is to be taken, changed or not. */
   #row = Number.POSITIVE_INFINITY;
-  prefix: PrefixWords = NOWHERE;
+  prefix: PrefixWords = scratchWords();
   ways: Ways | undefined;
 
   constructor(prefixes: PrefixTable) {
@@ -82,5 +82,3 @@ export class Learned implements LearnedFeed {
     this.ways = this.#ways.get(id);
   }
 }
-
-const NOWHERE: PrefixWords = { family: 4, bits: 0, w0: 0, w1: 0, w2: 0, w3: 0 };
