@@ -35,16 +35,20 @@ const CONTEXT: WireContext = { ...beforeOpen, families: FAMILIES, fourOctetAS: t
  * into nothing. New code is interpreted, at a tenth of its speed, and what it meets first decides how it is compiled: without this
  * the first table after a start, when all peers tell everything at once, would take twice as long and hold the event loop.
  *
- * A little in each turn of the event loop; nobody waits for it. Ends early when the signal is aborted.
+ * A little in each turn of the event loop; nobody waits for it. Gives how many requests to the kernel would have been made.
+ *
+ * @throws the abort reason
  */
-export async function rehearse(clock: Clock, signal: AbortSignal): Promise<void> {
+export async function rehearse(clock: Clock, signal: AbortSignal): Promise<number> {
   const stage = new Stage(clock);
-  for (let turn = 0; turn < TURNS + LIFETIME && !signal.aborted; turn++) {
+  let requests = 0;
+  for (let turn = 0; turn < TURNS + LIFETIME; turn++) {
     if (turn < TURNS) stage.hear(announcements(turn));
     if (turn >= LIFETIME) stage.hear(withdrawals(turn - LIFETIME));
-    await stage.write(signal);
+    requests += await stage.write(signal);
     await yieldToEventLoop();
   }
+  return requests;
 }
 
 /** One peer that tells, one that is told, and a kernel that takes everything. */
@@ -100,9 +104,9 @@ class Stage {
     for (const routes of announced) this.#rib.announce(this.#inbound, routes);
   }
 
-  async write(signal: AbortSignal): Promise<void> {
+  async write(signal: AbortSignal): Promise<number> {
     this.#announcer.next();
-    await this.#driver.apply(signal);
+    return (await this.#driver.apply(signal)).written;
   }
 }
 

@@ -61,3 +61,36 @@ test('a wish that changed does not wait for the delay of the one that failed', a
   expect(await apply()).toEqual({ written: 1, failures: [] });
   expect(kernel.text()).toBe('10.1.0.0/16 via 192.0.2.7 dev eth0 proto 71');
 });
+
+test('what changes while routes are written follows in the same apply, though not for ever', async () => {
+  const { kernel, driver, apply } = setUp();
+  const { waiting, intent } = changing(want({}));
+  driver.set(intent);
+  waiting.push(change('10.1.0.0/16', via('192.0.2.7')));
+  const later = [change('10.2.0.0/16', via('192.0.2.7')), change('10.1.0.0/16')];
+  kernel.onPause = () => waiting.push(...later.splice(0, 1));
+  expect(await apply()).toEqual({ written: 3, failures: [] });
+  expect(kernel.log).toEqual([
+    'create 10.1.0.0/16 via 192.0.2.7 dev if2 proto 71',
+    'create 10.2.0.0/16 via 192.0.2.7 dev if2 proto 71',
+    'delete 10.1.0.0/16 proto 71',
+  ]);
+  let flaps = 0;
+  kernel.onPause = () => waiting.push(change('10.3.0.0/16', via(`192.0.2.${7 + (flaps++ % 2)}`)));
+  kernel.onPause();
+  await apply();
+  expect(waiting).toHaveLength(1);
+});
+
+test('a route that is refused takes back nothing of what came after it', async () => {
+  const { kernel, driver, apply } = setUp();
+  const { waiting, intent } = changing(want({}));
+  driver.set(intent);
+  waiting.push(
+    change('10.1.0.0/16', { gateway: address('203.0.113.7') }),
+    change('10.1.0.0/16', via('192.0.2.7')),
+  );
+  expect(await apply()).toEqual({ written: 1, failures: [] });
+  expect(driver.counts()).toEqual({ desired: 1, installed: 1, failed: 0, held: 0 });
+  expect(kernel.text()).toBe('10.1.0.0/16 via 192.0.2.7 dev eth0 proto 71');
+});

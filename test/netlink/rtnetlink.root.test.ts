@@ -157,6 +157,25 @@ describe('what the kernel refuses', () => {
   });
 });
 
+test('whoever has no request for the moment holds neither the event loop nor the others up', async () => {
+  const { netlink } = netns;
+  let turns = 0;
+  const turning = setInterval(() => turns++, 0);
+  function* hesitant(): Generator<NetlinkRequest | undefined> {
+    for (const request of numbered(3, 'route.create')) {
+      for (let i = 0; i < 10_000; i++) yield undefined;
+      yield request;
+    }
+    // What was given was sent meanwhile.
+    expect(netlink.routes({ family: 4, protocol: 71 })).toHaveLength(2);
+  }
+  expect(await netlink.runAsync(hesitant(), signal)).toEqual([]);
+  clearInterval(turning);
+  expect(netlink.routes({ family: 4, protocol: 71 })).toHaveLength(3);
+  expect(turns).toBeGreaterThan(0);
+  expect(await netlink.runAsync(numbered(3, 'route.delete'), signal)).toEqual([]);
+});
+
 test('the kernel filters dumps by family, table, protocol and link; an unused table is empty', async () => {
   const { netlink } = netns;
   const routes: NetlinkRequest[] = [

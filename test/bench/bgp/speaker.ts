@@ -1,6 +1,7 @@
-/** Our speaker as a process of its own, as the agent runs it, with the `SpeakerConfig` in the file that is its only argument. */
+/** Our speaker as a process of its own, as the agent runs it, rehearsal included, with the `SpeakerConfig` in the file that is its only argument. */
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../../src/agent/clock.ts';
+import { rehearse } from '../../../src/agent/rehearsal.ts';
 import type { SpeakerConfig } from '../../../src/bgp/config.ts';
 import { Speaker } from '../../../src/bgp/speaker.ts';
 import { TcpTransport } from '../../../src/bgp/tcp/tcp-transport.ts';
@@ -17,6 +18,7 @@ const speaker = new Speaker({
   },
   onPeers: () => {},
 });
+void rehearse(systemClock, new AbortController().signal);
 speaker.set(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SpeakerConfig);
 // Neither listeners nor timers keep a process alive; whoever started this one does.
 process.stdin.resume();

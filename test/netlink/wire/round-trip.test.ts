@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressFromBigInt, type Family } from '../../../src/net/address.ts';
 import { networkOf } from '../../../src/net/prefix.ts';
+import { prefixWords } from '../../../src/net/prefix-words.ts';
 import { NetlinkRequestError } from '../../../src/netlink/wire/error.ts';
 import { decodeLink } from '../../../src/netlink/wire/link.ts';
 import { decodeLinkAddress } from '../../../src/netlink/wire/link-address.ts';
@@ -84,6 +85,8 @@ test('what is sent as a route reads back as the same route', () => {
   fc.assert(
     fc.property(route, (record) => {
       expect(decodeRoute(sent({ kind: 'route.create', route: record }))).toEqual(record);
+      const numbers = { how: 'route.create', prefix: prefixWords(record.prefix), form: record } as const;
+      expect(decodeRoute(sent({ kind: 'route.write', ...numbers }))).toEqual(record);
     }),
   );
 });
