@@ -39,7 +39,7 @@ export class Rtnetlink implements Disposable {
   }
 
   /** As `run`, over a socket for this once: in the namespace in which this thread is. @throws as `run` */
-  static runOnce(requests: Iterable<NetlinkRequest>): readonly NetlinkFailure[] {
+  static runOnce(requests: RequestSource): readonly NetlinkFailure[] {
     using socket = new NetlinkSocket();
     return new Batcher(socket).runSync(requests);
   }

@@ -6,6 +6,7 @@ import type { NodeRecord } from '../../src/kube/records/node.ts';
 import { address } from '../../src/net/address.ts';
 import { PersistentMap } from '../../src/net/persistent-map.ts';
 import { type Prefix, prefix } from '../../src/net/prefix.ts';
+import { takenRoutes } from '../support/changes.ts';
 import {
   attachment,
   bgpPeer,
@@ -156,7 +157,8 @@ function change(facts: Facts, what: Step): Facts {
 function adopt(table: Map<Prefix, unknown>, intent: Intent, before: Intent | undefined): void {
   for (const key of before?.routes.routes.keys() ?? []) table.delete(key);
   for (const [key, route] of intent.routes.routes) table.set(key, route);
-  for (const { prefix: key, route } of intent.learned ?? []) {
+  if (intent.learned === undefined) return;
+  for (const { prefix: key, route } of takenRoutes(intent.learned)) {
     if (route === undefined) table.delete(key);
     else table.set(key, route);
   }
