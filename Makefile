@@ -91,4 +91,4 @@ packages-lab: packages-build
 packages-test: packages-lab
 	@hack/packages containerd containernetworking-plugins podman tcpdump conntrack frr gobgpd openbgpd exabgp
 packages-e2e: packages-lab
-	@hack/packages containerd nftables openssl
+	@hack/packages containerd fping nftables openssl
