@@ -23,8 +23,8 @@ import type { Clock } from '../ports/clock.ts';
 const UPDATES = 20;
 const PREFIXES = 5;
 const TURNS = 120;
-/** So many turns later what was announced is withdrawn again. */
-const LIFETIME = 20;
+/** So many turns later what was announced is withdrawn again: before the garbage collector takes it for something that stays. */
+const LIFETIME = 3;
 
 const [ROUTER, SENDER, RECEIVER] = [address('192.0.2.1'), address('192.0.2.2'), address('192.0.2.3')];
 const FAMILIES = ['ipv4-unicast'] as const;
