@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { STARTUP_TAINT } from '../../../src/kube/records/node.ts';
 import type { KubeObject } from '../cluster/kubectl.ts';
 import { inCheckout } from '../cluster/layout.ts';
 import { until } from '../cluster/until.ts';
@@ -17,8 +18,10 @@ export const condition = (object: KubeObject, type: string): Condition | undefin
 
 export function install(stage: Stage): void {
   test('nodes wait for a network', async () => {
-    for (const node of await stage.cluster.kubectl.list('nodes'))
+    for (const node of await stage.cluster.kubectl.list('nodes')) {
       expect(condition(node, 'Ready')).toMatchObject({ status: 'False', reason: 'KubeletNotReady' });
+      expect(node.spec['taints']).toContainEqual({ key: STARTUP_TAINT, effect: 'NoSchedule' });
+    }
   });
 
   test('kubectl apply makes all nodes Ready', async () => {
@@ -31,12 +34,14 @@ export function install(stage: Stage): void {
     stage.figure('from kubectl apply to all agents ready', seconds(Date.now() - start));
   });
 
-  test('each agent has said so on its Node', async () => {
-    for (const node of await stage.cluster.kubectl.list('nodes'))
+  test('each agent has said so on its Node, and taken the startup taint off', async () => {
+    for (const node of await stage.cluster.kubectl.list('nodes')) {
       expect(condition(node, 'NetworkUnavailable')).toMatchObject({
         status: 'False',
         reason: 'GryphonReady',
       });
+      expect(JSON.stringify(node.spec['taints'] ?? [])).not.toContain(STARTUP_TAINT);
+    }
   });
 
   test('no agent reports a problem', async () => {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { STARTUP_TAINT } from '../../../src/kube/records/node.ts';
 import { removeCgroup } from '../../support/mount-space.ts';
 import { binary } from './binaries.ts';
 import { type Images, pauseImage } from './images.ts';
@@ -166,6 +167,8 @@ const kubeletConfiguration = (options: NodeOptions): object => ({
   imageGCLowThresholdPercent: 99,
   clusterDomain: 'cluster.local',
   clusterDNS: ['10.96.0.10'],
+  // Pods wait for the agent, as docs/install-kubernetes.md has it for those who want that.
+  registerWithTaints: [{ key: STARTUP_TAINT, effect: 'NoSchedule' }],
   nodeStatusUpdateFrequency: '4s',
   syncFrequency: '5s',
 });
