@@ -40,7 +40,7 @@ export class NodeStatusBook {
   /** The uid of the Node to which the object belongs as it was written last. */
   #owner: string | undefined;
   /** When the difference between the two is written; undefined: there is none. */
-  #due: number | undefined;
+  #due: { readonly at: number; readonly matters: boolean } | undefined;
 
   /** `random` is uniform in [0, 1). */
   constructor(random: () => number) {
@@ -52,9 +52,12 @@ export class NodeStatusBook {
     this.#node = report.node;
     this.#status = statusOf(report);
     const change = this.#change();
-    const earliest = change === undefined ? undefined : this.#earliest(change, now);
-    // What has become due stays so, unless it is no difference any more.
-    this.#due = earliest === undefined ? undefined : Math.min(this.#due ?? earliest, earliest);
+    const matters = change === 'essence';
+    const due = this.#due;
+    if (change === undefined) this.#due = undefined;
+    // What has become due stays so: who casts a lot each time that the same is said gets the shortest wait of all.
+    else if (due === undefined || (matters && !due.matters))
+      this.#due = { at: Math.min(due?.at ?? Number.POSITIVE_INFINITY, this.#earliest(change, now)), matters };
   }
 
   next(now: number): StatusWrite | undefined {
@@ -68,7 +71,7 @@ export class NodeStatusBook {
       };
       return { name: 'GryphonNode', request: objectRequest(node), done };
     }
-    if (now < (this.#due ?? this.#written?.again ?? 0)) return undefined;
+    if (now < (this.#due?.at ?? this.#written?.again ?? 0)) return undefined;
     return {
       name: 'GryphonNode status',
       request: statusRequest(name, status),
