@@ -1,9 +1,10 @@
 import type { Clock } from '../../ports/clock.ts';
+import { describeError } from '../../ports/error.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Evidence, Judge } from '../records/evidence.ts';
 import { type Account, acceptanceWrite } from './acceptance.ts';
 import { Backoff, sleep } from './backoff.ts';
-import { exchange, kubeErrorOf } from './exchange.ts';
+import { exchange, isRefusal, kubeErrorOf } from './exchange.ts';
 import type { KubeApi, KubeError, KubeRequest } from './kube-api.ts';
 
 /** Every object that is to be judged, and by what. */
@@ -25,9 +26,10 @@ const LOOK = 1000;
 const WRITES = 10;
 /** Milliseconds in which the watch shows what was written, or what got in the way of it. */
 const ECHO = 30_000;
-const CONFLICT_PAUSE = 2000;
-/** Milliseconds of rest for an object whose status the server refuses. */
+/** Milliseconds of rest for an object whose status the server does not take. */
 const REFUSED_PAUSE = 60_000;
+/** Milliseconds until objects that could not be judged are judged again. */
+const FAULT_PAUSE = 30_000;
 
 interface Due {
   readonly id: string;
@@ -58,9 +60,17 @@ export class AcceptanceWriter {
     this.#resting.clear();
   }
 
-  /** Answers for how many milliseconds the server wants to be left alone. */
+  /** Answers for how many milliseconds to pause after it. */
   async #round(signal: AbortSignal): Promise<number> {
-    for (const due of this.#due()) {
+    let dues: readonly Due[];
+    try {
+      dues = this.#due();
+    } catch (thrown) {
+      // A fault of ours in judging must not end the agent, and after it the next one that gets the Lease.
+      this.#warn('cannot judge objects', describeError(thrown));
+      return FAULT_PAUSE;
+    }
+    for (const due of dues) {
       const error = await this.#write(due, signal);
       if (signal.aborted) return 0;
       if (error !== undefined) return (error.retryAfter ?? 0) + this.#backoff.next();
@@ -103,7 +113,7 @@ export class AcceptanceWriter {
 
   /** Answers what went wrong, unless it concerns this object alone. */
   async #write({ id, account, request }: Due, signal: AbortSignal): Promise<KubeError | undefined> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const rest = (ms: number): void => {
       const { version } = account.standing;
       this.#resting.set(id, { version, until: clock.monotonic() + ms });
@@ -116,18 +126,23 @@ export class AcceptanceWriter {
       return undefined;
     } catch (thrown) {
       const error = kubeErrorOf(thrown);
-      const { status } = error;
+      const { message, status } = error;
       // Somebody was faster, or has deleted the object: the watch will show it.
       if (status === 409 || status === 404) {
-        rest(CONFLICT_PAUSE);
+        rest(ECHO);
         return undefined;
       }
-      if (this.#failure !== error.message && !signal.aborted)
-        log.warn('cannot tell whether an object is accepted', { object: id, error: error.message });
-      this.#failure = error.message;
-      if (status !== 403 && status !== 422) return error;
-      rest(REFUSED_PAUSE);
-      return undefined;
+      if (!signal.aborted) this.#warn('cannot tell whether an object is accepted', message, id);
+      // What the server answers may be about this object, which must not hold up the others.
+      if (status !== undefined) rest(REFUSED_PAUSE);
+      return isRefusal(error) ? undefined : error;
     }
+  }
+
+  /** The same only once. */
+  #warn(what: string, error: string, object?: string): void {
+    if (this.#failure !== error)
+      this.#options.log.warn(what, { ...(object !== undefined && { object }), error });
+    this.#failure = error;
   }
 }

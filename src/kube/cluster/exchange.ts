@@ -41,3 +41,10 @@ export const kubeErrorOf = (thrown: unknown): KubeError =>
     : new KubeError('GRY_KUBE_UNREACHABLE', thrown instanceof Error ? thrown.message : String(thrown), {
         cause: thrown,
       });
+
+/** Statuses of the 4xx that are about who asks, or how often, and not about what is asked. */
+const ofTheAsker: ReadonlySet<number> = new Set([401, 408, 429]);
+
+/** Whether the server refuses this very request, by its rules or by somebody's webhook; another one may well go through. */
+export const isRefusal = ({ status = 0 }: KubeError): boolean =>
+  status >= 400 && status < 500 && !ofTheAsker.has(status);
