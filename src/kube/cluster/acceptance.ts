@@ -21,9 +21,9 @@ export function acceptanceWrite(account: Account, now: number): KubeRequest | un
   const { kind, name, standing } = account;
   const before = new Map(standing.conditions.map((condition) => [condition.type, condition]));
   const conditions = conditionsOf(account).map((condition): Condition => {
-    const { status, lastTransitionTime } = before.get(condition.type) ?? {};
-    const isSame = status === condition.status && lastTransitionTime !== undefined;
-    return { ...condition, lastTransitionTime: isSame ? lastTransitionTime : timeText(now) };
+    const { status, lastTransitionTime = '' } = before.get(condition.type) ?? {};
+    const isKnown = status === condition.status && lastTransitionTime !== '';
+    return { ...condition, lastTransitionTime: isKnown ? lastTransitionTime : timeText(now) };
   });
   const status = fit(acceptance, { conditions });
   if (equal(status.conditions, standing.conditions)) return undefined;

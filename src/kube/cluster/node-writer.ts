@@ -3,7 +3,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Problem } from '../../ports/problem.ts';
 import { Backoff, sleep } from './backoff.ts';
 import { EventBook, eventRequest } from './event-book.ts';
-import { exchange, kubeErrorOf } from './exchange.ts';
+import { exchange, isRefusal, kubeErrorOf } from './exchange.ts';
 import type { KubeApi, KubeError, KubeRequest } from './kube-api.ts';
 import type { NodeReport, NodeReporter } from './node-report.ts';
 import { NodeStatusBook } from './node-status-book.ts';
@@ -145,9 +145,11 @@ export class NodeWriter implements NodeReporter {
   }
 }
 
-/**
- * Whether the same is refused again until a person has mended something. Of a Node neither 404 nor 422 says so: it may register
- * just now, and a taint have moved to another place.
- */
-const isLasting = (what: string, { code, status }: KubeError): boolean =>
-  code === 'GRY_KUBE_FORBIDDEN' || (what.startsWith('GryphonNode') && (status === 404 || status === 422));
+/** Of a Node these tell nothing that lasts: it may register just now, and a taint have moved to another place. */
+const passing: ReadonlySet<number | undefined> = new Set([404, 409, 422]);
+
+/** Whether the same is refused again until a person has mended something. */
+const isLasting = (what: string, error: KubeError): boolean =>
+  isRefusal(error) && !(isOfNode(what) && passing.has(error.status));
+
+const isOfNode = (what: string): boolean => what === 'condition' || what === 'taint';

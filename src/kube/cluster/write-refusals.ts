@@ -4,6 +4,8 @@ import type { KubeError } from './kube-api.ts';
 
 /** Milliseconds of rest for a write that the server has refused; half of it at least. */
 const PAUSE = 60_000;
+/** Milliseconds after its rest in which a write that is still needed is tried again. */
+const PATIENCE = 60_000;
 
 interface Refusal {
   /** Monotonic, milliseconds. */
@@ -34,8 +36,11 @@ export class WriteRefusals {
     return this.#clock.monotonic() < (this.#refusals.get(what)?.until ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** Of one that has rested and was not tried again, nobody needs to know: what it was to say is not so any more. */
   problems(): readonly Problem[] {
-    return [...this.#refusals].map(([what, { error }]) => problemOf(what, error));
+    const now = this.#clock.monotonic();
+    const needed = [...this.#refusals].filter(([, { until }]) => now < until + PATIENCE);
+    return needed.map(([what, { error }]) => problemOf(what, error));
   }
 }
 

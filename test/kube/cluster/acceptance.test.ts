@@ -108,7 +108,12 @@ describe('what the object says already', () => {
       [accepted({ status: 'False' })],
       [accepted({ lastTransitionTime: '2026-01-01T00:00:00Z' })],
     ],
-    ['without a time gets one', [], [{ type: 'Accepted', status: 'True' }], [{ type: 'Accepted' }]],
+    [
+      'without a time gets one',
+      [],
+      [{ ...accepted(), lastTransitionTime: undefined }],
+      [accepted({ lastTransitionTime: '2026-01-01T00:00:00Z' })],
+    ],
     [
       'of fields that are gone is taken back',
       [],

@@ -222,6 +222,28 @@ describe('the writer', () => {
     expect(asked.length).toBeLessThanOrEqual(11);
   });
 
+  it.each([403, 400])('goes on with everything else where the server answers %i', async (status) => {
+    const { kube, clock, writer, told } = start();
+    kube.mishaps.push({ kind: 'refused', status });
+    writer.set(ready(fresh));
+    await clock.advanceAsync(1000);
+    expect(told()).toEqual([OBJECT, STATUS]);
+    expect(writer.problems()).toMatchObject([{ subject: 'writing: condition', severity: 'warning' }]);
+    await clock.advanceAsync(75_000);
+    expect(writer.problems()).toEqual([]);
+  });
+
+  it('forgets that a write was refused which nobody needs any more', async () => {
+    const { kube, clock, writer } = start();
+    kube.forbidden.add('/api/v1/nodes/a/status');
+    writer.set(ready(fresh));
+    await clock.advanceAsync(1000);
+    expect(writer.problems()).toHaveLength(1);
+    writer.set(ready(good));
+    await clock.advanceAsync(150_000);
+    expect(writer.problems()).toEqual([]);
+  });
+
   it('tells an event by itself when its time has come', async () => {
     const { clock, writer, paths } = start();
     writer.set({ ...ready(fresh, [problem('GRY_A')]), ready: false });
