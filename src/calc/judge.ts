@@ -7,7 +7,7 @@ import { isCommunityName } from './bgp/originations.ts';
 import { resolvePassword } from './bgp/passwords.ts';
 import { isChosen } from './bgp/peering.ts';
 import { missingFilter, passwordProblem, samePeer, unknownCommunity } from './bgp/problems.ts';
-import { selects } from './selects.ts';
+import { selectorCache } from './selects.ts';
 import { usablePools } from './usable-pools.ts';
 
 /**
@@ -99,6 +99,7 @@ function claim(
 /** The names of the nodes that a BGPPeer is for; a selector is asked once, however many objects have it. */
 function nodesChosenBy(nodes: Evidence['nodes']): (peer: BGPPeerRecord) => readonly string[] {
   const known = new Map<string, readonly string[]>();
+  const selects = selectorCache();
   return (peer) => {
     const { node, nodeSelector = 'all()' } = peer;
     if (node !== undefined) return nodes.has(node) ? [node] : [];

@@ -7,10 +7,10 @@ const MOST_SELECTORS = 1024;
 
 const nobody: Selector = { kind: 'not', operand: { kind: 'all' } };
 
-/** Selectors were checked when their objects were read; one that does not parse all the same selects nothing. */
-export const selects: Selects = (text, labels) => matchesSelector(parse(text), labels);
-
-/** As `selects`, each selector parsed once and not for every node. */
+/**
+ * Whether a selector selects what has these labels; each is parsed once and not for every node. Selectors were checked when their
+ * objects were read; one that does not parse all the same selects nothing.
+ */
 export function selectorCache(): Selects {
   const parsed = new RecentMap<string, Selector>(MOST_SELECTORS);
   return (text, labels) => {

@@ -175,4 +175,15 @@ describe('two BGPPeers for one address', () => {
     const peers = byName(...Array.from({ length: 1000 }, (_, i) => at(`p${1000 + i}`, i + 1, selector)));
     expect(judge({ ...nothing, nodes, bgpPeers: peers }).size).toBe(999);
   });
+
+  it('a thousand racks whose routers have one address are judged in passing', () => {
+    const rack = (i: number): string => `r${i % 1000}`;
+    const nodes = byName(
+      ...Array.from({ length: 5000 }, (_, i) => node(`n${i}`, [], [], { labels: { rack: rack(i) } })),
+    );
+    const peers = Array.from({ length: 1000 }, (_, i) =>
+      at(`p${i}`, i + 1, { nodeSelector: `rack == '${rack(i)}' && !has(edge)` }),
+    );
+    expect(judge({ ...nothing, nodes, bgpPeers: byName(...peers) }).size).toBe(0);
+  });
 });
