@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { type Conversion, convertCalico } from '../kube/calico-import/conversion.ts';
 import { renderConversion } from '../kube/calico-import/render.ts';
 import { calicoPairs } from '../kube/cluster/calico-resources.ts';
-import { readCollection } from '../kube/cluster/collection.ts';
+import { type Collection, readCollection } from '../kube/cluster/collection.ts';
 import { isInCluster } from '../kube/cluster/in-cluster.ts';
 import { limits } from '../kube/manifests/directory.ts';
 import { parseDocuments } from '../kube/manifests/document.ts';
@@ -98,6 +98,8 @@ async function readBounded(name: string, chunks: AsyncIterable<Uint8Array>): Pro
   return Buffer.concat(parts).toString('utf8');
 }
 
+const nodes: Collection = { path: '/api/v1/nodes', apiVersion: 'v1', kind: 'Node' };
+
 /** Nodes, and of each kind of Calico's the form that the server has. */
 async function fromCluster(
   flags: Readonly<Record<string, string>>,
@@ -119,14 +121,13 @@ async function fromCluster(
   const signal = AbortSignal.timeout(PATIENCE);
   try {
     const values: unknown[] = [];
-    for (const { stored, written } of calicoPairs) {
+    for (const { kind, stored, written } of calicoPairs) {
       const objects =
-        (await readCollection(api, stored.path, signal)) ?? (await readCollection(api, written.path, signal));
+        (await readCollection(api, { ...stored, kind }, signal)) ??
+        (await readCollection(api, { ...written, kind }, signal));
       values.push(...(objects ?? []));
     }
-    const nodes = (await readCollection(api, '/api/v1/nodes', signal)) ?? [];
-    // The API leaves out of the items of its own lists what they are.
-    return [...values, ...nodes.map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' }))];
+    return [...values, ...((await readCollection(api, nodes, signal)) ?? [])];
   } finally {
     await api.close();
   }

@@ -10,8 +10,11 @@ export function renderConversion({ objects, nodes }: Conversion): string {
 
 function renderObject({ object, comments }: Converted): string {
   const text = new Document(object, { aliasDuplicateObjects: false }).toString({ lineWidth: 0 });
-  return comments.map((comment) => `# ${comment}\n`).join('') + text;
+  return comments.map((comment) => `# ${onOneLine(comment)}\n`).join('') + text;
 }
+
+/** Names of fields that nobody knows stand in comments as they are; a line break in one must not end the comment. */
+const onOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 
 /** Names and values come from records, so that nothing in them is for a shell. */
 function renderNodes(nodes: readonly NodeAnnotations[]): string {

@@ -7,10 +7,20 @@ import { parse } from './watch-event.ts';
 /** Objects per page. */
 const PAGE = 500;
 
-/** All objects of a collection, read once; undefined where the server does not know it. @throws KubeError */
+/** Where objects of one kind are, and what they are. */
+export interface Collection {
+  readonly path: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/**
+ * All objects of a collection, read once; undefined where the server does not know it. Each says what it is, which servers leave out
+ * of the items of lists that are not of custom resources. @throws KubeError
+ */
 export async function readCollection(
   api: KubeApi,
-  path: string,
+  { path, apiVersion, kind }: Collection,
   signal: AbortSignal,
 ): Promise<readonly PlainObject[] | undefined> {
   const objects: PlainObject[] = [];
@@ -27,7 +37,7 @@ export async function readCollection(
     if (error instanceof KubeError && error.code === 'GRY_KUBE_ABSENT') return undefined;
     throw error;
   }
-  return objects;
+  return objects.map((object) => ({ ...object, apiVersion, kind }));
 }
 
 async function readPage(

@@ -217,6 +217,20 @@ describe('what is left out', () => {
     expect([objects, nodes, leftOut[0]?.isRefused]).toEqual([[], [], isRefused]);
   });
 
+  it('stands on one line of a comment, whatever it is called', () => {
+    const odd = calicos('IPPool', 'p', { cidr: '10.0.0.0/8', 'a\nkind: Node\u2028b': 1 });
+    expect(renderConversion(convertCalico([odd]))).toBe(
+      `# Left out: spec.a kind: Node b (there is no such field, it has no effect).
+apiVersion: gryphon.dev/v1alpha1
+kind: IPPool
+metadata:
+  name: p
+spec:
+  cidr: 10.0.0.0/8
+`,
+    );
+  });
+
   it('is counted where there is much of it', () => {
     const blocks = Array.from({ length: 300 }, (_, i) => calicos('IPAMBlock', `b-${i}`, {}));
     expect(convertCalico(blocks).leftOut.map(({ subject }) => subject)).toEqual(['300 × IPAMBlock']);
