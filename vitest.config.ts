@@ -35,7 +35,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
-          testTimeout: 60_000,
+          // Whatever is waited for has a time of its own and says what did not come; these only end what hangs.
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
         },
       },
     ],

@@ -13,8 +13,8 @@ import { Stage } from './stage.ts';
 
 /** One cluster lives through all of it, so the order counts, and nothing goes on after a failure. */
 const stage = new Stage();
-beforeAll(() => stage.open(), 180_000);
-afterAll(() => stage.close(), 60_000);
+beforeAll(() => stage.open());
+afterAll(() => stage.close());
 beforeEach(() => {
   onTestFailed(async () => {
     process.stdout.write(`${await stage.diagnose()}\n`);

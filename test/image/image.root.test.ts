@@ -17,8 +17,8 @@ import { ownEntries } from '../../hack/image/own.ts';
 import { systemEntries } from '../../hack/image/system.ts';
 import { loadKustomization } from '../../hack/manifests/kustomization.ts';
 import packageFile from '../../package.json' with { type: 'json' };
+import { removeCgroup } from '../support/cgroup.ts';
 import { Containerd } from '../support/containerd.ts';
-import { removeCgroup } from '../support/mount-space.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 
 const name = `localhost/gryphon:${packageFile.version}`;

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { removeCgroup } from './cgroup.ts';
 import { imageName, makeImage } from './container-image.ts';
 import { CriClient } from './cri.ts';
-import { MountSpace, removeCgroup } from './mount-space.ts';
+import { MountSpace } from './mount-space.ts';
 
 /** Where containerd lives and what it plugs pods into. */
 export interface ContainerdOptions {

@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
 
 /**
  * A mount namespace in which some directories are empty and nobody else's: what a container runtime keeps in fixed places, first of all its pods'
@@ -34,32 +32,3 @@ export class MountSpace implements Disposable {
     this.#holder.kill('SIGKILL');
   }
 }
-
-/**
- * Removes a group of processes and those below it, all empty or about to be: one directory where there is one hierarchy, else one in
- * each.
- */
-export async function removeCgroup(name: string): Promise<void> {
-  for (const parent of ['.', ...directoriesIn('/sys/fs/cgroup')]) {
-    const directory = path.join('/sys/fs/cgroup', parent, name);
-    if (fs.existsSync(directory)) await removeGroups(directory);
-  }
-}
-
-/** The files in it are the kernel's and go with it. A process that has ended a moment ago keeps its group busy. */
-async function removeGroups(directory: string, tries = 50): Promise<void> {
-  for (const below of directoriesIn(directory)) await removeGroups(path.join(directory, below));
-  try {
-    fs.rmdirSync(directory);
-  } catch (error) {
-    if (tries === 0) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await removeGroups(directory, tries - 1);
-  }
-}
-
-const directoriesIn = (directory: string): readonly string[] =>
-  fs
-    .readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execa, execaSync } from 'execa';
+import { removeCgroup } from './cgroup.ts';
 import { imageName, makeImage } from './container-image.ts';
-import { MountSpace, removeCgroup } from './mount-space.ts';
+import { MountSpace } from './mount-space.ts';
 
 /** Where podman works and what it plugs containers into. */
 export interface PodmanOptions {

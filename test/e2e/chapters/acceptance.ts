@@ -61,7 +61,7 @@ export function acceptance(stage: Stage): void {
     });
     stage.figure('ping every 5 ms through rejected objects', told(result));
     expect(result).toMatchObject({ lost: 0, errors: [] });
-  }, 90_000);
+  });
 
   test('what is mended is accepted', async () => {
     const { kubectl } = stage.cluster;
@@ -72,7 +72,7 @@ export function acceptance(stage: Stage): void {
     });
     await kubectl.do('--namespace gryphon-system delete secret bgp');
     await kubectl.do('delete ippools,bgppeers --all');
-  }, 90_000);
+  });
 
   test('no password is shown anywhere', async () => {
     const { kubectl } = stage.cluster;

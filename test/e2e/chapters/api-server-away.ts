@@ -65,7 +65,7 @@ export function apiServerAway(stage: Stage): void {
     stage.figure('ping every 5 ms through 60 s without API server', told(result));
     expect(result).toMatchObject({ lost: 0, errors: [] });
     for (const node of nodes) expect(await isReady(node)).toBe(true);
-  }, 240_000);
+  });
 
   test('pods that are started after it reach all others', async () => {
     const { kubectl } = stage.cluster;
@@ -73,5 +73,5 @@ export function apiServerAway(stage: Stage): void {
     await kubectl.do('--namespace e2e delete pods --all --wait=true');
     await kubectl.do('--namespace e2e rollout status daemonset probe --timeout 60s');
     stage.probes = await probesTalk(stage.cluster, 3);
-  }, 180_000);
+  });
 }

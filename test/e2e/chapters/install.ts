@@ -28,9 +28,9 @@ export function install(stage: Stage): void {
     const { kubectl } = stage.cluster;
     const start = Date.now();
     await kubectl.run(['apply', '--filename', inCheckout('manifests/install.yaml')]);
-    await kubectl.do('wait --for=condition=Ready nodes --all --timeout 60s');
+    await kubectl.do('wait --for=condition=Ready nodes --all --timeout 120s');
     stage.figure('from kubectl apply to all nodes Ready', seconds(Date.now() - start));
-    await kubectl.do('--namespace gryphon-system rollout status daemonset gryphon --timeout 30s');
+    await kubectl.do('--namespace gryphon-system rollout status daemonset gryphon --timeout 60s');
     stage.figure('from kubectl apply to all agents ready', seconds(Date.now() - start));
   });
 
@@ -45,12 +45,15 @@ export function install(stage: Stage): void {
   });
 
   test('no agent reports a problem', async () => {
-    for (const { machine } of stage.cluster.nodes) {
-      const status = JSON.parse(
-        await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status'),
-      ) as object;
-      expect(status).toMatchObject({ ready: true, problems: [] });
-    }
+    await until('all agents are ready and content', 30, async () => {
+      for (const { machine } of stage.cluster.nodes) {
+        const status = JSON.parse(
+          await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status'),
+        ) as object;
+        expect(status).toMatchObject({ ready: true, problems: [] });
+      }
+      return true;
+    });
   });
 
   test('pods come up and reach each other', async () => {
@@ -58,7 +61,7 @@ export function install(stage: Stage): void {
     await deployProbes(stage.cluster);
     stage.figure('from a DaemonSet to three pods Ready', seconds(Date.now() - start));
     stage.probes = await probesTalk(stage.cluster, 3);
-  }, 120_000);
+  });
 
   test('kubectl exec and logs work', async () => {
     const { kubectl } = stage.cluster;
@@ -70,11 +73,16 @@ export function install(stage: Stage): void {
 
   test('the table of an agent names every route', async () => {
     const { kubectl } = stage.cluster;
-    const table = await kubectl.do(
-      '--namespace gryphon-system exec daemonset/gryphon --container agent -- gryphon routes',
+    const destinations = (await kubectl.list('nodes')).flatMap(
+      ({ spec }) => spec['podCIDRs'] as readonly string[],
     );
-    for (const node of await kubectl.list('nodes'))
-      for (const cidr of node.spec['podCIDRs'] as readonly string[]) expect(table).toContain(cidr);
-    await until('every route is installed', 10, async () => !/failed|unresolved/.test(table));
+    await until('every route is installed', 30, async () => {
+      const table = await kubectl.do(
+        '--namespace gryphon-system exec daemonset/gryphon --container agent -- gryphon routes',
+      );
+      for (const cidr of destinations) expect(table).toContain(cidr);
+      expect(table).not.toMatch(/failed|unresolved/);
+      return true;
+    });
   });
 }

@@ -83,7 +83,7 @@ export function uninstall(stage: Stage): void {
       '60s',
     ]);
     for (const { machine } of nodes) expect(await residue(machine)).toEqual([]);
-  }, 300_000);
+  });
 
   test('nor in the API', async () => {
     const { kubectl } = stage.cluster;
@@ -98,5 +98,5 @@ export function uninstall(stage: Stage): void {
     await kubectl.run(['apply', '--filename', inCheckout('manifests/install.yaml')]);
     await kubectl.do('--namespace gryphon-system rollout status daemonset gryphon --timeout 60s');
     await kubectl.do('wait --for=condition=Ready nodes --all --timeout 60s');
-  }, 180_000);
+  });
 }

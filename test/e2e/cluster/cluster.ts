@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { type ApiServer, certifyControlPlane, startApiServer, startControllers } from './control-plane.ts';
 import { Images } from './images.ts';
@@ -8,6 +7,7 @@ import { layout } from './layout.ts';
 import { Machine } from './machine.ts';
 import { type ProxyMode, WorkerNode } from './node.ts';
 import { Pki } from './pki.ts';
+import { makeRunDirectory, removeDeadRuns } from './run.ts';
 import { until } from './until.ts';
 
 /** Nodes with either mode of kube-proxy: a service has to be reached from both. */
@@ -37,8 +37,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   static async up(): Promise<Cluster> {
+    await removeDeadRuns();
     await using resources = new AsyncDisposableStack();
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gryphon-e2e-'));
+    const directory = makeRunDirectory();
     resources.defer(() => fs.rmSync(directory, { recursive: true }));
     const boot = async (name: string): Promise<Machine> => {
       const machine = await Machine.boot({
@@ -125,8 +126,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Also when a node does not want to end.
+    await using _everythingElse = this.#resources;
     await Promise.all(this.nodes.map((node) => node.halt()));
-    await this.#resources.disposeAsync();
   }
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { STARTUP_TAINT } from '../../../src/kube/records/node.ts';
-import { removeCgroup } from '../../support/mount-space.ts';
+import { makeCgroup, removeCgroup } from '../../support/cgroup.ts';
 import { binary } from './binaries.ts';
 import { type Images, pauseImage } from './images.ts';
 import { layout, type NodeLayout } from './layout.ts';
@@ -68,6 +68,7 @@ export class WorkerNode {
       files: kernelFiles,
     });
     await plug(machine);
+    makeCgroup(cgroupOf(options));
     writeConfigurations(options);
     const containerd = machine.start('containerd', [
       'containerd',
@@ -80,7 +81,6 @@ export class WorkerNode {
         group: 'system:nodes',
         names: [place.ipv4],
       }),
-      makeCgroup(cgroupOf(options)),
       images.importInto(machine),
     ]);
     return new WorkerNode(options, machine, containerd);
@@ -96,23 +96,6 @@ export class WorkerNode {
 
 const cgroupOf = ({ directory }: NodeOptions): string =>
   `/${path.basename(path.dirname(directory))}-${path.basename(directory)}`;
-
-/** A group in every hierarchy. In that of cpusets nobody may join before it has processors. */
-async function makeCgroup(name: string): Promise<void> {
-  const root = '/sys/fs/cgroup';
-  if (fs.existsSync(path.join(root, 'cgroup.controllers'))) {
-    fs.mkdirSync(path.join(root, name), { recursive: true });
-    return;
-  }
-  for (const hierarchy of fs.readdirSync(root)) {
-    const group = path.join(root, hierarchy, name);
-    fs.mkdirSync(group, { recursive: true });
-    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-      const own = path.join(group, file);
-      if (fs.existsSync(own)) fs.writeFileSync(own, fs.readFileSync(path.join(group, '..', file)));
-    }
-  }
-}
 
 function writeConfigurations(options: NodeOptions): void {
   const write = (name: string, text: string): void =>
