@@ -10,6 +10,7 @@ import type { JudgedObjects } from './acceptance-writer.ts';
 import { sleep } from './backoff.ts';
 import { type CalicoResource, calicoPairs } from './calico-resources.ts';
 import { ClusterStore } from './cluster-store.ts';
+import { Contact } from './contact.ts';
 import type { KubeApi } from './kube-api.ts';
 import { Reflector, type ReflectorSink } from './reflector.ts';
 import { reflectorProblems } from './reflector-problems.ts';
@@ -60,6 +61,7 @@ export class ClusterSource implements JudgedObjects {
   readonly #options: ClusterSourceOptions;
   readonly #store = new ClusterStore();
   readonly #turns: Turns;
+  readonly #contact: Contact;
   readonly #problemLog: ProblemLog;
   readonly #reflectors: readonly Reflector<unknown>[];
   readonly #calico: readonly FollowedPair[];
@@ -75,6 +77,7 @@ export class ClusterSource implements JudgedObjects {
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
     this.#turns = new Turns(options.clock, options.defer);
+    this.#contact = new Contact(options.clock);
     this.#problemLog = new ProblemLog(options.log, 'problem in the cluster');
     const isBeside = options.calicoKinds === true;
     this.#reflectors = (isBeside ? resourcesBesideCalico : resources).map((resource) =>
@@ -152,6 +155,7 @@ export class ClusterSource implements JudgedObjects {
       clock,
       log,
       turns: this.#turns,
+      contact: this.#contact,
       parse,
       sink: {
         replace: (objects) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { isPlainObject, type PlainObject } from '../records/plain.ts';
 import { Backoff, sleep } from './backoff.ts';
+import type { Contact } from './contact.ts';
 import { type KubeAnswer, type KubeApi, KubeError, type KubeErrorCode } from './kube-api.ts';
 import { readLines } from './line-reader.ts';
 import { type ListEnd, ListSplitter } from './list-splitter.ts';
@@ -30,6 +31,8 @@ export interface ReflectorOptions<T> {
   readonly clock: Clock;
   readonly log: Log;
   readonly turns: Turns;
+  /** Shared by all reflectors of one server. */
+  readonly contact: Contact;
   /** Makes what is kept of an object. Never throws, and keeps nothing of its argument but short texts. */
   readonly parse: (object: PlainObject) => T;
   readonly sink: ReflectorSink<T>;
@@ -104,12 +107,11 @@ export class Reflector<T> {
     while (!signal.aborted) {
       const start = this.#options.clock.monotonic();
       const error = await this.#attempt(signal);
+      if (this.#following) this.#lose(start);
       if (signal.aborted) return;
-      if (this.#following && this.#options.clock.monotonic() - start >= LIVED) this.#backoff.reset();
-      this.#following = false;
       if (error === undefined) continue;
       this.#fail(error);
-      await sleep(this.#options.clock, this.#pause(error), signal);
+      await this.#rest(error, signal);
     }
   }
 
@@ -253,11 +255,19 @@ export class Reflector<T> {
   #follow(): void {
     const wasFailing = this.#failure !== undefined;
     this.#following = true;
+    this.#options.contact.join();
     this.#failure = undefined;
     this.#lastGood = this.#options.clock.now();
     if (!wasFailing) return;
     this.#options.log.info('following again', { resource: this.#options.name });
     this.#options.onStatus();
+  }
+
+  /** The watch that began at `start` (monotonic) tells changes no longer. */
+  #lose(start: number): void {
+    this.#following = false;
+    this.#options.contact.leave();
+    if (this.#options.clock.monotonic() - start >= LIVED) this.#backoff.reset();
   }
 
   #fail(error: KubeError): void {
@@ -273,11 +283,15 @@ export class Reflector<T> {
     this.#options.onStatus();
   }
 
-  #pause(error: KubeError): number {
+  /** What the server itself asks for is kept to; any other pause may end with the first contact. */
+  async #rest(error: KubeError, signal: AbortSignal): Promise<void> {
+    const { clock, contact } = this.#options;
     const pause = this.#backoff.next();
     if (error.code === 'GRY_KUBE_FORBIDDEN' || error.code === 'GRY_KUBE_ABSENT')
-      return REFUSED_PAUSE * (0.5 + this.#options.clock.random() / 2);
-    return Math.min(error.retryAfter ?? 0, LONGEST_RETRY_AFTER) + pause;
+      await sleep(clock, REFUSED_PAUSE * (0.5 + clock.random() / 2), signal);
+    else if (error.retryAfter !== undefined)
+      await sleep(clock, Math.min(error.retryAfter, LONGEST_RETRY_AFTER) + pause, signal);
+    else if (await contact.pause(pause, signal)) this.#backoff.reset();
   }
 
   async #get(parameters: Readonly<Record<string, string>>, silence: Silence): Promise<KubeAnswer> {

@@ -258,6 +258,32 @@ it('a server that goes away is told after half a minute, with the time, and chan
   expect(last()?.problems).toEqual([]);
 });
 
+describe('a server that was away for ten minutes', () => {
+  it.each([1, 2, 3, 4, 5])(
+    'is followed by all within a second of the first, none of whom reads a list (%i)',
+    async (seed) => {
+      const kube = new FakeKube();
+      kube.put(NODES, node('a'));
+      const { clock, source, last } = start(kube, silentLog, new FakeClock({ seed }));
+      await pass(clock);
+      kube.down = true;
+      kube.restart('cut');
+      await clock.advanceAsync(600_000);
+      kube.down = false;
+      kube.requests.length = 0;
+      const failing = (): number => source.resources().filter(({ failure }) => failure !== undefined).length;
+      const all = failing();
+      expect(all).toBeGreaterThanOrEqual(5);
+      while (failing() === all) await clock.advanceAsync(10);
+      await clock.advanceAsync(1000);
+      expect(failing()).toBe(0);
+      expect(last()?.problems).toEqual([]);
+      expect(kube.requests).toHaveLength(all);
+      expect(source.resources().map(({ lists }) => lists)).toEqual(Array.from({ length: all }, () => 1));
+    },
+  );
+});
+
 describe('recorded streams', () => {
   const recorded = (file: string): string =>
     fs.readFileSync(path.join(import.meta.dirname, '../fixtures/kubernetes-1.32', file), 'utf8');

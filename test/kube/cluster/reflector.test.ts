@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contact } from '../../../src/kube/cluster/contact.ts';
 import { Reflector } from '../../../src/kube/cluster/reflector.ts';
 import { Turns } from '../../../src/kube/cluster/turns.ts';
 import type { NodeRecord } from '../../../src/kube/records/node.ts';
@@ -28,6 +29,7 @@ function follow(kube: FakeKube, clock = new FakeClock()) {
     clock,
     log: silentLog,
     turns: new Turns(clock, setImmediate),
+    contact: new Contact(clock),
     parse: parseNode,
     sink: {
       replace: (objects) => {
