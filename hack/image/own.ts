@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Entry, textEntry } from './entry.ts';
 import { fileEntry, treeEntries } from './files.ts';
 import { licences } from './licences.ts';
@@ -16,9 +16,10 @@ export function ownEntries(pluginDirectory: string): readonly Entry[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .flatMap((line) => {
       const [mode = '', path = '', source = ''] = line.replaceAll('NODE_ARCH', process.arch).split(' ');
-      const file = join(checkout, source);
-      if (!existsSync(file)) throw new Error(`${source} is missing; run "make build"`);
-      return treeEntries(path, file, Number.parseInt(mode, 8));
+      const files = globSync(join(checkout, source));
+      if (files.length === 0) throw new Error(`${source} is missing; run "make build"`);
+      const place = (file: string): string => (path.endsWith('/') ? `${path}${basename(file)}` : path);
+      return files.flatMap((file) => treeEntries(place(file), file, Number.parseInt(mode, 8)));
     });
   return [
     ...listed,
