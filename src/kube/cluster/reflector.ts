@@ -71,7 +71,11 @@ const LONGEST_RETRY_AFTER = 60_000;
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
-  readonly #backoff: Backoff;
+  /** After attempts that the server did not answer, and after those that it did: one that is back is as good as new. */
+  readonly #away: Backoff;
+  readonly #trouble: Backoff;
+  /** The server has answered in this attempt, whatever it said. */
+  #answered = false;
   /** Where the next watch starts; undefined: at a new list. */
   #version: string | undefined;
   /** Ask for lists as the beginning of a watch. */
@@ -87,7 +91,8 @@ export class Reflector<T> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
-    this.#backoff = new Backoff(options.clock);
+    this.#away = new Backoff(options.clock);
+    this.#trouble = new Backoff(options.clock);
   }
 
   get status(): ReflectorStatus {
@@ -106,6 +111,7 @@ export class Reflector<T> {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const start = this.#options.clock.monotonic();
+      this.#answered = false;
       const error = await this.#attempt(signal);
       if (this.#following) this.#lose(start);
       if (signal.aborted) return;
@@ -267,7 +273,9 @@ export class Reflector<T> {
   #lose(start: number): void {
     this.#following = false;
     this.#options.contact.leave();
-    if (this.#options.clock.monotonic() - start >= LIVED) this.#backoff.reset();
+    if (this.#options.clock.monotonic() - start < LIVED) return;
+    this.#away.reset();
+    this.#trouble.reset();
   }
 
   #fail(error: KubeError): void {
@@ -286,12 +294,12 @@ export class Reflector<T> {
   /** What the server itself asks for is kept to; any other pause may end with the first contact. */
   async #rest(error: KubeError, signal: AbortSignal): Promise<void> {
     const { clock, contact } = this.#options;
-    const pause = this.#backoff.next();
+    const pause = (this.#answered ? this.#trouble : this.#away).next();
     if (error.code === 'GRY_KUBE_FORBIDDEN' || error.code === 'GRY_KUBE_ABSENT')
       await sleep(clock, REFUSED_PAUSE * (0.5 + clock.random() / 2), signal);
     else if (error.retryAfter !== undefined)
       await sleep(clock, Math.min(error.retryAfter, LONGEST_RETRY_AFTER) + pause, signal);
-    else if (await contact.pause(pause, signal)) this.#backoff.reset();
+    else if (await contact.pause(pause, signal)) this.#away.reset();
   }
 
   async #get(parameters: Readonly<Record<string, string>>, silence: Silence): Promise<KubeAnswer> {
@@ -301,6 +309,7 @@ export class Reflector<T> {
       ...(fieldSelector !== undefined && { fieldSelector }),
     });
     const answer = await api.send({ method: 'GET', path: `${path}?${query}` }, silence.signal);
+    this.#answered = true;
     if (answer.status === 200) return answer;
     throw await refusal({ ...answer, body: silence.listen(answer.body) });
   }
