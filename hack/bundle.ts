@@ -12,8 +12,8 @@ import { build, type Plugin } from 'esbuild';
  */
 const onlyWhatIsUsed: Plugin = {
   name: 'client-node',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\// }, ({ importer, resolveDir, path }) =>
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\.\.?\// }, ({ importer, resolveDir, path }) =>
       importer.includes('/node_modules/@kubernetes/client-node/dist/')
         ? { path: join(resolveDir, path), sideEffects: false }
         : undefined,
