@@ -1,7 +1,7 @@
 import type { HealthCheck } from '../api/view.ts';
 import type { PeerStatus } from '../bgp/status.ts';
 
-/** How long after the start all peers must be established; afterwards one is enough. */
+/** How long after the start each peer is waited for, until it was established once; otherwise one is enough. Milliseconds. */
 export const PEER_GRACE = 30_000;
 
 export interface ReadinessFacts {
@@ -48,9 +48,12 @@ function bgpCheck(facts: ReadinessFacts): HealthCheck {
   if (!facts.bgp) return check(true, 'turned off');
   const counted = facts.peers.filter((p) => p.state !== 'disabled' && !facts.excused.has(p.name));
   if (counted.length === 0) return check(true, 'no peers are configured');
-  const down = counted.filter((p) => p.state !== 'established').map((p) => p.name);
-  const detail = `${counted.length - down.length} of ${counted.length} peers established${down.length === 0 ? '' : `, not ${shorten(down)}`}`;
-  return check(facts.age < PEER_GRACE ? down.length === 0 : down.length < counted.length, detail);
+  const down = counted.filter((p) => p.state !== 'established');
+  const names = down.map((p) => p.name);
+  const detail = `${counted.length - down.length} of ${counted.length} peers established${down.length === 0 ? '' : `, not ${shorten(names)}`}`;
+  // One that was there and has left, as in a rolling update, says nothing against this node.
+  const isAwaited = facts.age < PEER_GRACE && down.some((p) => p.establishedAt === undefined);
+  return check(!isAwaited && down.length < counted.length, detail);
 }
 
 const shorten = (names: readonly string[]): string =>

@@ -37,6 +37,16 @@ it.each<[string, Partial<ReadinessFacts>, string[]]>([
     { peers: [...good.peers, peer('peer/tor', 'active')], age: 29_999 },
     ['bgp: 2 of 3 peers established, not peer/tor'],
   ],
+  [
+    'a peer that was established is down again at the start',
+    { peers: [peer('mesh/b', 'established'), { ...peer('mesh/c', 'active'), establishedAt: 1 }] },
+    [],
+  ],
+  [
+    'the only peer was established and is down again at the start',
+    { peers: [{ ...peer('mesh/b', 'active'), establishedAt: 1 }] },
+    ['bgp: 0 of 1 peers established, not mesh/b'],
+  ],
   ['a peer is down later', { peers: [...good.peers, peer('peer/tor', 'active')], age: 30_000 }, []],
   [
     'all peers are down later',
