@@ -1,49 +1,40 @@
 import { Command, CommanderError } from 'commander';
 import { LabUsageError } from '../lab/error.ts';
 import { GryphonError } from '../ports/error.ts';
-import * as agent from './agent.ts';
-import * as cleanup from './cleanup.ts';
 import { type CommandContext, type RegisterCommand, UsageError } from './context.ts';
-import * as importObjects from './import.ts';
-import * as installCni from './install-cni.ts';
-import * as ipam from './ipam.ts';
-import * as lab from './lab.ts';
 import { printable } from './output.ts';
-import * as peers from './peers.ts';
-import * as pods from './pods.ts';
-import * as routes from './routes.ts';
-import * as status from './status.ts';
-import * as version from './version.ts';
+import { version } from './version.ts';
 
-/** Every command, in the order of `--help`: one line each. */
-const COMMANDS: readonly RegisterCommand[] = [
-  agent.register,
-  installCni.register,
-  status.register,
-  peers.register,
-  routes.register,
-  pods.register,
-  ipam.register,
-  importObjects.register,
-  cleanup.register,
-  lab.register,
-  version.register,
-];
+/** Every command, in the order of `--help`: one line each. What a command needs is read when somebody asks for it. */
+const COMMANDS: ReadonlyMap<string, () => Promise<{ readonly register: RegisterCommand }>> = new Map([
+  ['agent', () => import('./agent.ts')],
+  ['install-cni', () => import('./install-cni.ts')],
+  ['status', () => import('./status.ts')],
+  ['peers', () => import('./peers.ts')],
+  ['routes', () => import('./routes.ts')],
+  ['pods', () => import('./pods.ts')],
+  ['ipam', () => import('./ipam.ts')],
+  ['import', () => import('./import.ts')],
+  ['cleanup', () => import('./cleanup.ts')],
+  ['lab', () => import('./lab.ts')],
+  ['version', () => import('./version.ts')],
+]);
 
 export interface ProgramOptions extends Omit<CommandContext, 'exitCode' | 'now'> {
   /** Without the executable and the script. */
   readonly argv: readonly string[];
   /** Default: the real clock. */
   readonly now?: () => number;
-  /** Default: all of them. */
+  /** Default: those of Gryphon. */
   readonly commands?: readonly RegisterCommand[];
 }
 
 /** Runs one command line and gives its exit code: 0 good, 1 failed or unhealthy, 2 usage. Never throws. */
-export async function runProgram({ argv, commands = COMMANDS, ...rest }: ProgramOptions): Promise<number> {
+export async function runProgram({ argv, commands, ...rest }: ProgramOptions): Promise<number> {
   const context: CommandContext = { now: Date.now, ...rest, exitCode: 0 };
   try {
-    await buildProgram(context, commands).parseAsync([...argv], { from: 'user' });
+    const program = buildProgram(context, commands ?? (await wantedCommands(argv[0])));
+    await program.parseAsync([...argv], { from: 'user' });
     return context.exitCode;
   } catch (error) {
     // Commander has printed its own errors already; it also throws to end after --help.
@@ -53,14 +44,19 @@ export async function runProgram({ argv, commands = COMMANDS, ...rest }: Program
   }
 }
 
+/** The command of this name; all of them where there is none, for help and suggestions. */
+async function wantedCommands(name = ''): Promise<readonly RegisterCommand[]> {
+  const named = COMMANDS.get(name);
+  const loaders = named === undefined ? [...COMMANDS.values()] : [named];
+  const modules = await Promise.all(loaders.map((load) => load()));
+  return modules.map(({ register }) => register);
+}
+
 /** The commander program: it writes to the context only and throws where it would have left the process. */
-export function buildProgram(
-  context: CommandContext,
-  commands: readonly RegisterCommand[] = COMMANDS,
-): Command {
+function buildProgram(context: CommandContext, commands: readonly RegisterCommand[]): Command {
   const program = new Command('gryphon')
     .description('Per-node Kubernetes networking: CNI, routes, masquerade and BGP in one agent.')
-    .version(version.version, '-V, --version', 'the version')
+    .version(version, '-V, --version', 'the version')
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureOutput({

@@ -70,6 +70,21 @@ describe('help and version: exit code 0', () => {
     }
   });
 
+  test('each command is found by the name that --help gives', async () => {
+    const names = [...(await gryphon(['--help'])).stdout.matchAll(/^ {2}([a-z][a-z-]*)\b/gm)].map(
+      ([, name = '']) => name,
+    );
+    expect(names.length).toBeGreaterThan(8);
+    for (const name of names) {
+      const { code, stdout } = await gryphon([name, '--help']);
+      expect([name, code, stdout.split('\n')[0]]).toEqual([
+        name,
+        0,
+        expect.stringMatching(`^Usage: gryphon ${name} `),
+      ]);
+    }
+  });
+
   test('--version', async () => {
     expect(await gryphon(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
