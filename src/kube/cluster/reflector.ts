@@ -58,7 +58,9 @@ const broken: ReadonlySet<string> = new Set<KubeErrorCode>([
   'GRY_KUBE_TRUNCATED',
   'GRY_KUBE_GARBAGE',
 ]);
-/** Milliseconds between two questions for what the server refuses or does not have; half of it at least. */
+/** Refusals in a row that may be of a server which has only just started: it forbids everything until it has read its rules. */
+const FLEETING = 3;
+/** After those, milliseconds between two questions for what the server refuses or does not have; half of it at least. */
 const REFUSED_PAUSE = 60_000;
 /** Milliseconds: what a server may ask for with `Retry-After`. */
 const LONGEST_RETRY_AFTER = 60_000;
@@ -82,6 +84,7 @@ export class Reflector<T> {
   #streams: 'yes' | 'not now' | 'never' = 'yes';
   #names = new Set<string>();
   #fruitless = 0;
+  #refusals = 0;
   #synced = false;
   #following = false;
   #lastGood: number | undefined;
@@ -272,6 +275,7 @@ export class Reflector<T> {
   /** The watch that began at `start` (monotonic) tells changes no longer. */
   #lose(start: number): void {
     this.#following = false;
+    this.#refusals = 0;
     this.#options.contact.leave();
     if (this.#options.clock.monotonic() - start < LIVED) return;
     this.#away.reset();
@@ -295,8 +299,9 @@ export class Reflector<T> {
   async #rest(error: KubeError, signal: AbortSignal): Promise<void> {
     const { clock, contact } = this.#options;
     const pause = (this.#answered ? this.#trouble : this.#away).next();
-    if (error.code === 'GRY_KUBE_FORBIDDEN' || error.code === 'GRY_KUBE_ABSENT')
-      await sleep(clock, REFUSED_PAUSE * (0.5 + clock.random() / 2), signal);
+    const isRefused = error.code === 'GRY_KUBE_FORBIDDEN' || error.code === 'GRY_KUBE_ABSENT';
+    this.#refusals = isRefused ? this.#refusals + 1 : 0;
+    if (this.#refusals > FLEETING) await sleep(clock, REFUSED_PAUSE * (0.5 + clock.random() / 2), signal);
     else if (error.retryAfter !== undefined)
       await sleep(clock, Math.min(error.retryAfter, LONGEST_RETRY_AFTER) + pause, signal);
     else if (await contact.pause(pause, signal)) this.#away.reset();

@@ -288,14 +288,15 @@ describe('a server that was away for ten minutes', () => {
     },
   );
 
-  // "storage is (re)initializing": so it answers in its first second, and what was before it does not know.
+  // It has read neither its rules ("forbidden") nor its objects ("storage is (re)initializing"), and forgotten what was before.
   it.each([1, 2, 3, 4, 5])(
     'is followed soon also when it is not ready at first, and has forgotten (%i)',
     async (seed) => {
       const { kube, clock, source, failing, all } = await afterOutage(seed);
       kube.put(NODES, node('b'));
       kube.compact();
-      for (let i = 0; i < 2; i++) kube.mishaps.push({ kind: 'refused', status: 429, retryAfter: 1000 });
+      kube.mishaps.push({ kind: 'refused', status: 403 });
+      kube.mishaps.push({ kind: 'refused', status: 429, retryAfter: 1000 });
       while (kube.requests.length === 0) await clock.advanceAsync(10);
       await clock.advanceAsync(8000);
       expect(failing()).toBe(0);
