@@ -59,6 +59,8 @@ export class FakeKube implements KubeApi {
   /** Collections that may not be read, and those that do not exist. */
   readonly forbidden = new Set<string>();
   readonly absent = new Set<string>();
+  /** By path: the status with which it is always answered. */
+  readonly failing = new Map<string, number>();
   /** For the next requests, one each. */
   readonly mishaps: Mishap[] = [];
   #version = 100;
@@ -159,6 +161,8 @@ export class FakeKube implements KubeApi {
       return refused(mishap.status, mishap.reason ?? 'as the test wants', mishap.retryAfter);
     const { pathname, searchParams } = new URL(request.path, 'http://kube');
     if (this.forbidden.has(pathname)) return refused(403, `cannot list ${pathname}`);
+    const failure = this.failing.get(pathname);
+    if (failure !== undefined) return refused(failure, 'as the test wants');
     if (this.absent.has(pathname)) return refused(404, 'the server could not find the requested resource');
     if (request.method !== 'GET') {
       this.writes.push(request);

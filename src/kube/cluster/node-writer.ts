@@ -38,6 +38,8 @@ export class NodeWriter implements NodeReporter {
   readonly #backoff: Backoff;
   /** By the name of a write: when it was done (monotonic, milliseconds). */
   readonly #written = new Map<string, number>();
+  /** Names of writes that are tried again when all others have had their turn. */
+  readonly #failed = new Set<string>();
   #report: NodeReport | undefined;
   #wake: () => void = () => {};
   #failure: string | undefined;
@@ -73,10 +75,13 @@ export class NodeWriter implements NodeReporter {
     }
   }
 
-  /** What a person waits for comes first; a write that the server refuses holds up no other. */
+  /** What a person waits for comes first; a write that the server refuses, or fails at, holds up no other. */
   #next(): Due | undefined {
-    for (const due of this.#all()) if (!this.#refusals.holds(due.what)) return due;
-    return undefined;
+    const dues = [...this.#all()].filter(({ what }) => !this.#refusals.holds(what));
+    const next = dues.find(({ what }) => !this.#failed.has(what));
+    if (next !== undefined) return next;
+    this.#failed.clear();
+    return dues[0];
   }
 
   *#all(): Generator<Due> {
@@ -116,7 +121,10 @@ export class NodeWriter implements NodeReporter {
       if (this.#failure !== error.message && !signal.aborted)
         log.warn('cannot write to the API server', { node: nodeName, what, error: error.message });
       this.#failure = error.message;
-      if (!isLasting(what, error)) return error;
+      if (!isLasting(what, error)) {
+        this.#failed.add(what);
+        return error;
+      }
       this.#refusals.refused(what, error);
       // Somebody has deleted the object: it is made again before its status is tried again.
       if (what === 'GryphonNode status' && error.code === 'GRY_KUBE_ABSENT') this.#status.lost();

@@ -222,15 +222,36 @@ describe('the writer', () => {
     expect(asked.length).toBeLessThanOrEqual(11);
   });
 
-  it.each([403, 400])('goes on with everything else where the server answers %i', async (status) => {
-    const { kube, clock, writer, told } = start();
-    kube.mishaps.push({ kind: 'refused', status });
+  it.each([400, 403, 422, 500])(
+    'goes on with everything else where the server answers %i',
+    async (status) => {
+      const { kube, clock, writer, told, paths } = start();
+      kube.failing.set('/api/v1/nodes/a/status', status);
+      writer.set(ready({ ...fresh, startupTaint: 0 }));
+      await clock.advanceAsync(5000);
+      expect(told()).toEqual([OBJECT, STATUS]);
+      expect(paths()).toEqual(['/api/v1/nodes/a']);
+      writer.set(ready(fresh));
+      await clock.advanceAsync(300_000);
+      const asked = kube.requests.filter((request) => request.startsWith('PATCH /api/v1/nodes/a/status'));
+      expect(asked.length).toBeGreaterThan(3);
+      expect(asked.length).toBeLessThan(40);
+      kube.failing.clear();
+      await clock.advanceAsync(75_000);
+      expect(paths()).toContain('/api/v1/nodes/a/status');
+    },
+  );
+
+  it.each([
+    ['by a webhook', 400, ['writing: condition']],
+    ['for this moment', 422, []],
+    ['by mistake', 500, []],
+  ])('tells of a write that is refused %s, where it lasts', async (_, status, subjects) => {
+    const { kube, clock, writer } = start();
+    kube.failing.set('/api/v1/nodes/a/status', status);
     writer.set(ready(fresh));
     await clock.advanceAsync(1000);
-    expect(told()).toEqual([OBJECT, STATUS]);
-    expect(writer.problems()).toMatchObject([{ subject: 'writing: condition', severity: 'warning' }]);
-    await clock.advanceAsync(75_000);
-    expect(writer.problems()).toEqual([]);
+    expect(writer.problems().map(({ subject }) => subject)).toEqual(subjects);
   });
 
   it('forgets that a write was refused which nobody needs any more', async () => {
