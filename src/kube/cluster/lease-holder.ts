@@ -86,7 +86,9 @@ export class LeaseHolder {
         found === undefined
           ? createLease(this.#options, clock.now())
           : takeLease(this.#options, found, clock.now());
-      return { record: await this.#send(request, signal), sentAt };
+      const grant = { record: await this.#send(request, signal), sentAt };
+      // When the answer has taken too long, the Lease is looked at again: others may have it soon.
+      return clock.monotonic() < sentAt + DEADLINE ? grant : undefined;
     } catch (thrown) {
       this.#fail(thrown, signal);
       return undefined;
