@@ -28,7 +28,7 @@ import { Metrics } from './metrics.ts';
 import { nodeReport } from './node-report.ts';
 import { Persistent } from './persistent.ts';
 import { type Pods, startPods } from './pods.ts';
-import { rehearse } from './rehearsal.ts';
+import { rehearse, takesTables } from './rehearsal.ts';
 import type { Settings } from './settings.ts';
 import { AgentStatus } from './status.ts';
 
@@ -61,6 +61,8 @@ export interface AgentOptions {
   readonly openSource: (onChange: (snapshot: Snapshot) => void) => ObjectSource;
   /** Is told what is true of this node, every other second. */
   readonly reporter?: NodeReporter;
+  /** Gives the kernel back what was freed; called now and then. */
+  readonly releaseMemory?: () => void;
   /** Problems of the settings: they stay until the next start. */
   readonly problems: readonly Problem[];
 }
@@ -96,6 +98,7 @@ export class Agent {
   #reports: Timer | undefined;
   /** What the last report said. */
   #saidReady = false;
+  #hasRehearsed = false;
   /** The file because of which this agent does nothing. */
   #away: string | undefined;
 
@@ -183,14 +186,10 @@ export class Agent {
   }
 
   async #work(signal: AbortSignal, leave: AbortSignal): Promise<void> {
-    const { log, clock, settings, bootID } = this.#options;
+    const { log, settings, bootID } = this.#options;
     const end = AbortSignal.any([signal, leave]);
     noteRun(settings.stateDir, bootID, log.component('bgp'));
     await this.#kernel.start();
-    if (settings.bgp)
-      void rehearse(clock, end).catch((error: unknown) => {
-        if (!end.aborted) log.error('the rehearsal failed', { error: describeError(error) });
-      });
     this.#scheduleResync();
     this.#scheduleReport();
     // Both may take as long as they like: a directory that is missing, a socket path that is not writable.
@@ -260,7 +259,10 @@ export class Agent {
     if (!this.#synced) return undefined;
     this.#pods.value?.network.setConfig(intent.podNetwork);
     // Without a configuration (a Node object deleted by mistake) the last one stands: sessions are not dropped for that.
-    if (intent.bgp.config !== undefined) this.#speaker.set(intent.bgp.config);
+    if (intent.bgp.config !== undefined) {
+      this.#speaker.set(intent.bgp.config);
+      if (takesTables(intent.bgp.config)) this.#rehearse(signal);
+    }
     const wasApplied = this.#drivers.applied;
     const retryAfter = await this.#drivers.apply(
       intent,
@@ -369,8 +371,19 @@ export class Agent {
   }
 
   /** What nobody told us about is found by reading back. */
+  /** Once, whatever becomes of the peers. */
+  #rehearse(signal: AbortSignal): void {
+    if (this.#hasRehearsed) return;
+    this.#hasRehearsed = true;
+    const { clock, log, releaseMemory } = this.#options;
+    void rehearse(clock, signal).then(releaseMemory, (error: unknown) => {
+      if (!signal.aborted) log.error('the rehearsal failed', { error: describeError(error) });
+    });
+  }
+
   #scheduleResync(): void {
     this.#resync = this.#options.clock.setTimer(this.#options.settings.resyncInterval * 1000, () => {
+      this.#options.releaseMemory?.();
       this.#kernel.refresh();
       this.#readBack();
       this.#scheduleResync();

@@ -1,5 +1,6 @@
 import { Announcer } from '../bgp/announcer.ts';
 import { Channel } from '../bgp/channel.ts';
+import type { PeerConfig } from '../bgp/config.ts';
 import { Rib } from '../bgp/rib/rib.ts';
 import type { Connection } from '../bgp/transport.ts';
 import type { UpdateMessage, WireContext } from '../bgp/wire/message.ts';
@@ -29,6 +30,10 @@ const LIFETIME = 3;
 const [ROUTER, SENDER, RECEIVER] = [address('192.0.2.1'), address('192.0.2.2'), address('192.0.2.3')];
 const FAMILIES = ['ipv4-unicast'] as const;
 const CONTEXT: WireContext = { ...beforeOpen, families: FAMILIES, fourOctetAS: true };
+
+/** Whether somebody may send more routes than nodes have: only then is it worth what it costs, in memory too. */
+export const takesTables = ({ peers }: { readonly peers: readonly Pick<PeerConfig, 'import'>[] }): boolean =>
+  peers.some(({ import: policy }) => policy.kind === 'all' || (policy.rules ?? []).length > 0);
 
 /**
  * Sends routes from UPDATEs to netlink messages, through the very code that real ones go through but with tables of their own and

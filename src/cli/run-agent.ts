@@ -15,6 +15,7 @@ import { NodeWriter } from '../kube/cluster/node-writer.ts';
 import { ManifestSource } from '../kube/manifests/source.ts';
 import { Monitor } from '../netlink/monitor.ts';
 import { Rtnetlink } from '../netlink/rtnetlink.ts';
+import { releaseMemory } from '../netlink/socket.ts';
 import type { Log } from '../ports/log.ts';
 import { UsageError } from './context.ts';
 import { version } from './version.ts';
@@ -55,6 +56,7 @@ function makeAgent(resolved: ResolvedSettings, source: Source, log: RootLog): Ag
     defer,
     sourceName: settings.source,
     ...source,
+    releaseMemory,
     problems,
   });
 }

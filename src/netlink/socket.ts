@@ -30,6 +30,24 @@ const c = {
   ioctl: libc.func('int ioctl(int, unsigned long, void *)'),
   ifNameToIndex: libc.func('unsigned int if_nametoindex(const char *)'),
 };
+const mallocTrim = optional('int malloc_trim(size_t)');
+
+/** Of glibc only. */
+function optional(prototype: string): ReturnType<typeof libc.func> | undefined {
+  try {
+    return libc.func(prototype);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Gives the kernel back what was freed. glibc keeps it where something above it is still in use, and compilers leave tens of
+ * megabytes so. Takes a few milliseconds; does nothing with other libraries than glibc.
+ */
+export const releaseMemory = (): void => {
+  mallocTrim?.(0);
+};
 
 /** Numbers of the socket interface, equal on x86-64 and arm64. */
 export const AF_NETLINK = 16;

@@ -82,6 +82,6 @@ export function agents(stage: Stage): void {
       }),
     );
     stage.figure('memory of the agents at rest', sizes.map((size) => `${size.toFixed(0)} MB`).join(', '));
-    expect(Math.max(...sizes)).toBeLessThan(200);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(125);
   });
 }
