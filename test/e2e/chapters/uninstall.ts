@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { inCheckout } from '../cluster/layout.ts';
 import type { Machine } from '../cluster/machine.ts';
+import { until } from '../cluster/until.ts';
 import type { Stage } from '../stage.ts';
 
 /** Whatever bears a mark of ours on a node: links, routes, rules, sets, files, processes. */
@@ -50,18 +51,23 @@ const notImages = [
   '/var/lib/kubelet/*',
 ];
 
+const marks: readonly RegExp[] = [
+  /gryp[0-9a-f]{11}/,
+  /proto 71/,
+  /GRY-/,
+  /gry4-/,
+  /gryphon\.mjs agent/,
+  /05-gryphon\.conflist/,
+];
+
 export function uninstall(stage: Stage): void {
   test('what is looked for is there before', async () => {
-    const found = (await residue(stage.cluster.node(0).machine)).join('\n');
-    for (const mark of [
-      /gryp[0-9a-f]{11}/,
-      /proto 71/,
-      /GRY-/,
-      /gry4-/,
-      /gryphon\.mjs agent/,
-      /05-gryphon\.conflist/,
-    ])
-      expect(found).toMatch(mark);
+    // What an earlier chapter deleted a moment ago may be on its way.
+    await until('a node shows every mark', 30, async () => {
+      const found = (await residue(stage.cluster.node(0).machine)).join('\n');
+      for (const mark of marks) expect(found).toMatch(mark);
+      return true;
+    });
   });
 
   test('the documented steps leave nothing on any node', async () => {
