@@ -30,9 +30,11 @@ const rejected: readonly (readonly [kind: string, name: string, spec: object, me
 export function acceptance(stage: Stage): void {
   test('every agent tells how its node is', async () => {
     const { kubectl } = stage.cluster;
-    await until('three GryphonNodes show two sessions each', 30, async () => {
+    // Whoever told of its node before it was ready tells again after five seconds.
+    await until('three GryphonNodes are ready and show two sessions each', 30, async () => {
       const nodes = await kubectl.list('gryphonnodes');
-      return nodes.length === 3 && nodes.every(({ status }) => status['peersEstablished'] === 2);
+      const isWell = nodes.map(({ status }) => status['ready'] === true && status['peersEstablished'] === 2);
+      return isWell.length === 3 && isWell.every(Boolean);
     });
     const [first] = await kubectl.list('gryphonnodes');
     expect(first?.status).toMatchObject({
