@@ -1,17 +1,17 @@
 import { Announcer } from '../bgp/announcer.ts';
 import { Channel } from '../bgp/channel.ts';
-import type { PeerConfig } from '../bgp/config.ts';
+import type { ImportPolicy, PeerConfig } from '../bgp/config.ts';
 import { Rib } from '../bgp/rib/rib.ts';
 import type { Connection } from '../bgp/transport.ts';
-import type { UpdateMessage, WireContext } from '../bgp/wire/message.ts';
-import { beforeOpen } from '../bgp/wire/negotiate.ts';
+import type { OpenMessage, UpdateMessage, WireContext } from '../bgp/wire/message.ts';
+import { negotiate } from '../bgp/wire/negotiate.ts';
 import { encodeAnnouncement, encodeWithdrawal } from '../bgp/wire/update-encoder.ts';
 import { LearnedRoutes } from '../calc/learned-routes.ts';
 import { NextHopResolver } from '../calc/next-hops.ts';
 import { RemoteRoutes } from '../calc/remote-routes.ts';
 import { keepNothing } from '../dataplane/route-intent.ts';
 import { RouteDriver, type RouteKernel } from '../dataplane/routes.ts';
-import { address } from '../net/address.ts';
+import { type Address, address } from '../net/address.ts';
 import { ByteWriter } from '../net/byte-writer.ts';
 import { type Prefix, prefix } from '../net/prefix.ts';
 import { prefixText } from '../net/prefix-words.ts';
@@ -25,11 +25,41 @@ const UPDATES = 20;
 const PREFIXES = 5;
 const TURNS = 120;
 /** So many turns later what was announced is withdrawn again: before the garbage collector takes it for something that stays. */
-const LIFETIME = 3;
+const LIFETIME = 40;
 
 const [ROUTER, SENDER, RECEIVER] = [address('192.0.2.1'), address('192.0.2.2'), address('192.0.2.3')];
-const FAMILIES = ['ipv4-unicast'] as const;
-const CONTEXT: WireContext = { ...beforeOpen, families: FAMILIES, fourOctetAS: true };
+const FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
+const [OWN_AS, SENDER_AS, RECEIVER_AS] = [64_512, 65_001, 65_002];
+
+const openOf = (as: number, routerID: Address): OpenMessage => ({
+  kind: 'open',
+  as,
+  holdTime: 30,
+  routerID,
+  capabilities: [
+    ...FAMILIES.map((family) => ({ kind: 'multiprotocol', family }) as const),
+    { kind: 'route-refresh' },
+    { kind: 'four-octet-as', as },
+  ],
+});
+
+/** Made as a session makes it: code that is compiled for objects of one shape is thrown away when it meets another. */
+const CONTEXT: WireContext = negotiate(openOf(OWN_AS, ROUTER), openOf(SENDER_AS, SENDER));
+
+/** With filters, as those have who are believed more than nodes. */
+const IMPORT: ImportPolicy = {
+  kind: 'none',
+  rules: [
+    {
+      name: '',
+      family: 'ipv4-unicast',
+      match: { cidr: { prefix: prefix('0.0.0.0/0'), operator: 'Equal' } },
+      action: 'reject',
+      operations: [],
+    },
+    { name: '', family: 'ipv4-unicast', match: {}, action: 'accept', operations: [] },
+  ],
+};
 
 /** Whether somebody may send more routes than nodes have: only then is it worth what it costs, in memory too. */
 export const takesTables = ({ peers }: { readonly peers: readonly Pick<PeerConfig, 'import'>[] }): boolean =>
@@ -60,26 +90,41 @@ export async function rehearse(clock: Clock, signal: AbortSignal): Promise<numbe
 class Stage {
   readonly #rib = new Rib();
   readonly #inbound = this.#rib.open(
-    { name: 'sender', kind: 'external', routerID: SENDER, address: SENDER },
-    { kind: 'all' },
-    { localAS: 1, remoteAS: 2 },
+    {
+      name: 'sender',
+      kind: 'external',
+      routerID: SENDER,
+      address: SENDER,
+      reflectorClient: undefined,
+      link: undefined,
+    },
+    IMPORT,
+    { localAS: OWN_AS, remoteAS: SENDER_AS },
   );
   readonly #channel = new Channel(0, NO_CONNECTION);
   readonly #announcer: Announcer;
   readonly #driver: RouteDriver;
+  readonly #clock: Clock;
 
   constructor(clock: Clock) {
+    this.#clock = clock;
     const rib = this.#rib;
     rib.setSelf(
-      { routerID: ROUTER, asNumbers: new Set([1]), addresses: new Set(), originated: new Set() },
+      {
+        routerID: ROUTER,
+        asNumbers: new Set([OWN_AS]),
+        addresses: new Set([ROUTER]),
+        originated: new Set([OWN_BLOCK]),
+        localPrefixes: [OWN_BLOCK],
+      },
       [],
     );
     const receiver = {
       name: 'receiver',
       address: RECEIVER,
       routerID: RECEIVER,
-      localAS: 1,
-      remoteAS: 3,
+      localAS: OWN_AS,
+      remoteAS: RECEIVER_AS,
       export: { kind: 'all' },
       families: FAMILIES,
       extendedNextHop: false,
@@ -89,15 +134,28 @@ class Stage {
     const outlet = rib.attach(receiver, speaker, { families: FAMILIES, addPath: [], wake: () => {} });
     this.#announcer = new Announcer(outlet, CONTEXT);
     this.#channel.agree(CONTEXT);
-    const self = { name: '', node: undefined, addresses: {}, claims: [], podCIDRs: [], problems: [] };
+    const self = {
+      name: '',
+      node: undefined,
+      addresses: { ipv4: ROUTER },
+      claims: [],
+      podCIDRs: [OWN_BLOCK],
+      problems: [],
+    };
     const changes = new LearnedRoutes(rib.learned);
-    changes.set(new RemoteRoutes(self, new NextHopResolver([SUBNET], new Set(), new Set())), new Map());
+    changes.set(
+      new RemoteRoutes(self, new NextHopResolver([SUBNET], new Set(), new Set([ROUTER]))),
+      new Map(),
+    );
     this.#driver = new RouteDriver({ kernel: new NoKernel(), clock });
     this.#driver.set({ routes: new Map(), changes, hold: new Set(), keep: keepNothing });
   }
 
+  /** As a socket has it: Buffers that end in the middle of a message, at times with fractions. */
   hear(bytes: Uint8Array): void {
-    this.#channel.push(bytes, 0);
+    const cut = bytes.length >> 1;
+    for (const part of [bytes.subarray(0, cut), bytes.subarray(cut)])
+      this.#channel.push(Buffer.from(part), this.#clock.monotonic());
     for (let next = this.#channel.next(); next !== undefined; next = this.#channel.next())
       if (next.decoded.kind === 'message' && next.decoded.message.kind === 'update')
         this.#take(next.decoded.message);
@@ -148,6 +206,8 @@ const NO_CONNECTION: Connection = {
   destroy: nothing,
 };
 
+const OWN_BLOCK = prefix('10.244.0.0/24');
+
 /** Through which the next hop is reached. */
 const SUBNET = {
   prefix: prefix('192.0.2.0/24'),
@@ -159,11 +219,14 @@ const SUBNET = {
   nextHops: [{ link: 1 }],
 } as const;
 
+/** Spread over all addresses: numbers above 2^31 are another matter to the compilers than those below. */
 function prefixesOf(turn: number, update: number): readonly Prefix[] {
   const first = (turn * UPDATES + update) * PREFIXES;
-  return Array.from({ length: PREFIXES }, (_, i) =>
-    prefixText({ family: 4, bits: 22 + (i % 3), w0: 0x10000000 + (first + i) * 1024, w1: 0, w2: 0, w3: 0 }),
-  );
+  return Array.from({ length: PREFIXES }, (_, i) => {
+    // An odd factor meets every /22 once.
+    const w0 = (((first + i) * 357_913) << 10) >>> 0;
+    return prefixText({ family: 4, bits: 22 + (i % 3), w0, w1: 0, w2: 0, w3: 0 });
+  });
 }
 
 /** As tables have them: nearly every UPDATE with a path of its own, some with MED, some with communities. */
@@ -176,9 +239,14 @@ function announcements(turn: number): Uint8Array {
       prefixes: prefixesOf(turn, update),
       attributes: {
         origin: 'igp',
-        asPath: [{ kind: 'sequence', asns: Array.from({ length: 2 + (seed % 6) }, (_, i) => 2 + i * seed) }],
+        asPath: [{ kind: 'sequence', asns: pathOf(seed) }],
         ...(seed % 2 === 0 && { med: seed }),
-        ...(seed % 6 > 0 && { communities: Array.from({ length: seed % 6 }, (_, i) => 0x20000 + i + seed) }),
+        ...(seed % 6 > 0 && {
+          communities: Array.from(
+            { length: seed % 6 },
+            (_, i) => SENDER_AS * 0x10000 + ((i + seed) & 0xffff),
+          ),
+        }),
       },
       nextHop: SENDER,
     } as const;
@@ -186,6 +254,11 @@ function announcements(turn: number): Uint8Array {
   }
   return out.view();
 }
+
+const pathOf = (seed: number): readonly number[] => [
+  SENDER_AS,
+  ...Array.from({ length: 1 + (seed % 6) }, (_, i) => 100_000 + i * seed),
+];
 
 function withdrawals(turn: number): Uint8Array {
   const out = new ByteWriter();
