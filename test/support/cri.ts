@@ -1,6 +1,8 @@
-import http2 from 'node:http2';
-import net from 'node:net';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { encodeProto, type ProtoField, ProtoMessage } from './protobuf.ts';
+
+/** Milliseconds for one call. */
+const TIMEOUT = 60_000;
 
 /** What a runtime says about a sandbox. */
 export interface SandboxStatus {
@@ -79,47 +81,25 @@ export class CriClient {
     return (await this.#call('ListPodSandbox', [])).messages(1).map((sandbox) => sandbox.text(1));
   }
 
-  /** One unary gRPC call: a message behind five bytes (not compressed, length), its status in the trailers. */
   async #call(method: string, fields: readonly ProtoField[]): Promise<ProtoMessage> {
-    const session = http2.connect('http://localhost', {
-      createConnection: () => net.connect({ path: this.#socket }),
+    const client = new Client(`unix:${this.#socket}`, credentials.createInsecure(), {
+      // containerd refuses the escaped path that would stand here.
+      'grpc.default_authority': 'localhost',
     });
     try {
-      const body = encodeProto(fields);
-      const head = Buffer.alloc(5);
-      head.writeUInt32BE(body.length, 1);
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': `/runtime.v1.RuntimeService/${method}`,
-        'content-type': 'application/grpc',
-        te: 'trailers',
+      return await new Promise((resolve, reject) => {
+        const path = `/runtime.v1.RuntimeService/${method}`;
+        const deadline = { deadline: Date.now() + TIMEOUT };
+        client.makeUnaryRequest(path, encode, decode, fields, new Metadata(), deadline, (error, answer) => {
+          if (answer !== undefined) resolve(answer);
+          else reject(new Error(`${method}: ${error?.details ?? 'no answer'}`));
+        });
       });
-      const answer = this.#receive(session, stream, method);
-      stream.end(Buffer.concat([head, body]));
-      return await answer;
     } finally {
-      session.destroy();
+      client.close();
     }
   }
-
-  #receive(
-    session: http2.ClientHttp2Session,
-    stream: http2.ClientHttp2Stream,
-    method: string,
-  ): Promise<ProtoMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<ProtoMessage>();
-    const chunks: Buffer[] = [];
-    let outcome: http2.IncomingHttpHeaders = {};
-    session.on('error', reject);
-    stream.on('error', reject);
-    // Without a message the status comes with the headers.
-    stream.on('response', (headers) => (outcome = { ...outcome, ...headers }));
-    stream.on('trailers', (trailers) => (outcome = { ...outcome, ...trailers }));
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      if (outcome['grpc-status'] === '0') resolve(new ProtoMessage(Buffer.concat(chunks).subarray(5)));
-      else reject(new Error(`${method}: ${decodeURIComponent(String(outcome['grpc-message']))}`));
-    });
-    return promise;
-  }
 }
+
+const encode = (fields: readonly ProtoField[]): Buffer => Buffer.from(encodeProto(fields));
+const decode = (bytes: Buffer): ProtoMessage => new ProtoMessage(bytes);
