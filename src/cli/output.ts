@@ -25,7 +25,7 @@ export async function printData(
         return `${JSON.stringify(data, undefined, 2)}\n`;
       case 'yaml':
         // Loaded only here: most calls do without it and start sooner.
-        return (await import('yaml')).stringify(data, { aliasDuplicateObjects: false });
+        return (await import('./yaml.ts')).yamlText(data);
       case 'table':
       case 'wide':
         return text({ wide: format === 'wide', colour: wantsColour(context) });

@@ -90,6 +90,7 @@ test('containerd knows the image by the name that the manifests have', async () 
 });
 
 test.each([
+  [['gryphon', 'version', '-o', 'yaml'], new RegExp(`^version: ${packageFile.version}\n`)],
   [['gryphon', 'version'], new RegExp(`^gryphon ${packageFile.version} \\(node v24\\.`)],
   [['iptables-nft', '--version'], /^iptables v\S+ \(nf_tables\)$/],
   [['iptables-legacy', '--version'], /^iptables v\S+ \(legacy\)$/],
