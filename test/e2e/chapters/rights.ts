@@ -29,8 +29,8 @@ export function rights(stage: Stage): void {
     );
   };
 
-  const annotation = { metadata: { annotations: { 'gryphon.dev/e2e': 'true' } } };
-  const label = { metadata: { labels: { 'gryphon.dev/e2e': 'true' } } };
+  const annotation = { metadata: { annotations: { 'example.com/e2e': 'true' } } };
+  const label = { metadata: { labels: { 'example.com/e2e': 'true' } } };
   const condition = { status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }] } };
   const peers = '/apis/gryphon.dev/v1alpha1/bgppeers';
 
