@@ -89,6 +89,6 @@ packages-image: packages-build
 packages-lab: packages-build
 	@hack/packages iproute2 iptables ipset bird2 iputils-ping arping procps curl
 packages-test: packages-lab
-	@hack/packages containerd containernetworking-plugins podman tcpdump conntrack frr gobgpd openbgpd exabgp
+	@hack/packages containerd containernetworking-plugins podman tcpdump conntrack fping frr gobgpd openbgpd exabgp
 packages-e2e: packages-lab
 	@hack/packages containerd fping nftables openssl

@@ -76,6 +76,8 @@ export interface CableEnd {
 export async function connect(a: CableEnd, b: CableEnd): Promise<void> {
   await a.netns.ip(`link add ${a.name} type veth peer name ${b.name} netns ${b.netns.name}`);
   for (const end of [a, b]) {
+    // Not only its addresses: while the link-local one is tentative, nobody can be asked for a neighbour, and packets wait a second or are lost.
+    await end.netns.exec('sysctl', '-qw', `net.ipv6.conf.${end.name}.accept_dad=0`);
     for (const address of end.addresses ?? [])
       await end.netns.ip(`address add ${address} dev ${end.name}${address.includes(':') ? ' nodad' : ''}`);
     await end.netns.ip(`link set ${end.name} up`);

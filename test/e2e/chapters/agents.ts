@@ -1,18 +1,28 @@
 import { expect, test } from 'vitest';
+import type { PingTally } from '../../support/ping-stream.ts';
 import type { WorkerNode } from '../cluster/node.ts';
 import { until } from '../cluster/until.ts';
 import { probesTalk } from '../probe/probes.ts';
-import { duringStreams, type StreamResult } from '../probe/stream.ts';
+import { duringStreams } from '../probe/stream.ts';
 import { type Stage, seconds } from '../stage.ts';
 
 /** The process of a node's agent, in the count of the node. */
 export const agentOf = async ({ machine }: WorkerNode): Promise<string> =>
   (await machine.exec('pgrep', '--full', 'gryphon.mjs agent')).trim();
 
+/** What an agent says of itself, as far as tests look into it. */
+export interface AgentStatus {
+  readonly ready: boolean;
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+}
+
+export const statusOf = async ({ machine }: WorkerNode): Promise<AgentStatus> =>
+  JSON.parse(await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status')) as AgentStatus;
+
 export const isReady = async ({ machine }: WorkerNode): Promise<boolean> =>
   (await machine.exec('curl', '--silent', '--fail', 'http://127.0.0.1:17179/readyz')).length > 0;
 
-export const told = ({ sent, lost }: StreamResult): string => `${lost} of ${sent} lost`;
+export const told = ({ sent, lost }: PingTally): string => `${lost} of ${sent} lost`;
 
 export function agents(stage: Stage): void {
   /** What the kernels of all nodes say about routes while `work` is done. */
@@ -30,7 +40,7 @@ export function agents(stage: Stage): void {
   test('an agent that is killed is not missed by any packet', async () => {
     const node = stage.cluster.node(0);
     const before = await agentOf(node);
-    let result: StreamResult | undefined;
+    let result: PingTally | undefined;
     const changes = await routeChanges(async () => {
       result = await duringStreams(stage.probes, async () => {
         const start = Date.now();
@@ -51,7 +61,7 @@ export function agents(stage: Stage): void {
   test('a rolling update of all agents is not missed by any packet', async () => {
     const { kubectl, nodes } = stage.cluster;
     const before = await Promise.all(nodes.map(agentOf));
-    let result: StreamResult | undefined;
+    let result: PingTally | undefined;
     const changes = await routeChanges(async () => {
       result = await duringStreams(stage.probes, async () => {
         const start = Date.now();
