@@ -4,21 +4,13 @@ import { until } from '../cluster/until.ts';
 import { ask, probesTalk, serviceAddresses, servicePorts } from '../probe/probes.ts';
 import { duringStreams } from '../probe/stream.ts';
 import { type Stage, seconds } from '../stage.ts';
-import { agentOf, isReady, told } from './agents.ts';
+import { agentOf, isReady, statusOf, told } from './agents.ts';
 
 /** Milliseconds for which the API server is away. */
 const OUTAGE = 60_000;
 
-interface Status {
-  readonly ready: boolean;
-  readonly problems: readonly { readonly code: string; readonly message: string }[];
-}
-
 export function apiServerAway(stage: Stage): void {
-  const statusOf = async (index: number): Promise<Status> => {
-    const { machine } = stage.cluster.node(index);
-    return JSON.parse(await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status')) as Status;
-  };
+  const statuses = () => Promise.all(stage.cluster.nodes.map(statusOf));
 
   test('60 seconds without it are not missed by any packet, nor by an agent that is killed meanwhile', async () => {
     const { api, nodes } = stage.cluster;
@@ -48,7 +40,7 @@ export function apiServerAway(stage: Stage): void {
         await sleep(2_000);
       }
       // The one that has started meanwhile waits for what it has never read, and says the same.
-      for (const { problems } of await Promise.all([0, 1, 2].map(statusOf)))
+      for (const { problems } of await statuses())
         expect(problems).toContainEqual(
           expect.objectContaining({ code: 'GRY_KUBE_STALE', message: expect.stringMatching(/since \d{4}-/) }),
         );
@@ -56,9 +48,7 @@ export function apiServerAway(stage: Stage): void {
       api.apiServer.start();
       await stage.cluster.answers();
       await until('all agents are ready and follow it', 60, async () =>
-        (await Promise.all([0, 1, 2].map(statusOf))).every(
-          ({ ready, problems }) => ready && problems.length === 0,
-        ),
+        (await statuses()).every(({ ready, problems }) => ready && problems.length === 0),
       );
       stage.figure("from the API server's return to agents that follow it", seconds(Date.now() - start));
     });

@@ -5,6 +5,7 @@ import { inCheckout } from '../cluster/layout.ts';
 import { until } from '../cluster/until.ts';
 import { deployProbes, probesTalk } from '../probe/probes.ts';
 import { type Stage, seconds } from '../stage.ts';
+import { statusOf } from './agents.ts';
 
 interface Condition {
   readonly type: string;
@@ -46,12 +47,8 @@ export function install(stage: Stage): void {
 
   test('no agent reports a problem', async () => {
     await until('all agents are ready and content', 30, async () => {
-      for (const { machine } of stage.cluster.nodes) {
-        const status = JSON.parse(
-          await machine.exec('curl', '--silent', 'http://127.0.0.1:17179/v1/status'),
-        ) as object;
-        expect(status).toMatchObject({ ready: true, problems: [] });
-      }
+      for (const node of stage.cluster.nodes)
+        expect(await statusOf(node)).toMatchObject({ ready: true, problems: [] });
       return true;
     });
   });

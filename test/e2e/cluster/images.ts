@@ -5,6 +5,7 @@ import { writeArchive } from '../../../hack/image/archive.ts';
 import { fileEntry } from '../../../hack/image/files.ts';
 import { inCheckout } from './layout.ts';
 import type { Machine } from './machine.ts';
+import { until } from './until.ts';
 
 /** The program that keeps a pod's namespaces. */
 export const pauseImage = 'localhost/pause:e2e';
@@ -52,21 +53,12 @@ export class Images {
 
   /** As soon as its containerd answers. */
   async importInto(machine: Machine): Promise<void> {
-    await containerdAnswers(machine);
+    await until(
+      `containerd of ${machine.name} answers`,
+      30,
+      async () => (await machine.exec('ctr', 'version')) !== '',
+    );
     for (const archive of this.#archives)
       await machine.exec('ctr', '--namespace', 'k8s.io', 'images', 'import', '--no-unpack', archive);
-  }
-}
-
-async function containerdAnswers(machine: Machine): Promise<void> {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await machine.exec('ctr', 'version');
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 }
