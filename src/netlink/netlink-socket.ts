@@ -5,6 +5,7 @@ import {
   attachSocketFilter,
   bindSocket,
   closeDescriptor,
+  linkIndex,
   openSocket,
   receive,
   SOCK_RAW,
@@ -39,6 +40,8 @@ export interface NetlinkSocketOptions {
   readonly groups?: number;
   /** Bytes of the receive buffer; 8 MiB. */
   readonly buffer?: number;
+  /** For so few requests that the usual buffers are enough. */
+  readonly brief?: boolean;
   /** Sockets whose doings this one is not told. */
   readonly ignorePorts?: readonly number[];
 }
@@ -46,8 +49,6 @@ export interface NetlinkSocketOptions {
 /** A bound netlink socket in the namespace in which it was opened, wherever it is used later. */
 export class NetlinkSocket implements Disposable {
   readonly #fd: number;
-  /** The kernel's name for this socket (nlmsg_pid): events that our own requests cause carry it. */
-  readonly port: number;
   /** Whether we may raise buffers above the system's limit, which takes CAP_NET_ADMIN. */
   readonly privileged: boolean;
   #closed = false;
@@ -60,12 +61,10 @@ export class NetlinkSocket implements Disposable {
       setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, 'NETLINK_CAP_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 'NETLINK_EXT_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
-      this.privileged = raiseBuffers(fd, options.buffer ?? BUFFER);
+      this.privileged = options.brief !== true && raiseBuffers(fd, options.buffer ?? BUFFER);
       const { ignorePorts = [] } = options;
       if (ignorePorts.length > 0) attachSocketFilter(fd, portFilter(ignorePorts));
       bindSocket(fd, socketAddress(options.groups ?? 0), 'bind of a netlink socket');
-      const name = socketName(fd);
-      this.port = new DataView(name.buffer, name.byteOffset, name.byteLength).getUint32(4, true);
     } catch (error) {
       closeDescriptor(fd);
       throw error;
@@ -74,6 +73,17 @@ export class NetlinkSocket implements Disposable {
 
   get fd(): number {
     return this.#fd;
+  }
+
+  /** The kernel's name for this socket (nlmsg_pid): events that our own requests cause carry it. */
+  get port(): number {
+    const name = socketName(this.#fd);
+    return new DataView(name.buffer, name.byteOffset, name.byteLength).getUint32(4, true);
+  }
+
+  /** Index of a link of the namespace in which the socket was opened; undefined: it has none of that name. */
+  linkIndex(name: string): number | undefined {
+    return linkIndex(this.#fd, name);
   }
 
   /** @throws SystemError */

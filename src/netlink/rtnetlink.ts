@@ -38,12 +38,6 @@ export class Rtnetlink implements Disposable {
     return new Rtnetlink();
   }
 
-  /** As `run`, over a socket for this once: in the namespace in which this thread is. @throws as `run` */
-  static runOnce(requests: RequestSource): readonly NetlinkFailure[] {
-    using socket = new NetlinkSocket();
-    return new Batcher(socket).runSync(requests);
-  }
-
   /** nlmsg_pid of events that our own requests cause. */
   get ports(): readonly number[] {
     return [this.#socket.port, this.#bulkSocket.port];
@@ -52,6 +46,11 @@ export class Rtnetlink implements Disposable {
   /** @throws NetlinkDumpError, SystemError; so do all readers */
   links(): readonly LinkRecord[] {
     return dumpSync(this.#socket, linkDump);
+  }
+
+  /** Index of the link of that name, asked more cheaply than the link; undefined: there is none. */
+  linkIndex(name: string): number | undefined {
+    return this.#socket.linkIndex(name);
   }
 
   /** One link, or undefined when there is none such. */

@@ -28,7 +28,6 @@ const c = {
   recv: libc.func('long recv(int, void *, size_t, int)'),
   setns: libc.func('int setns(int, int)'),
   ioctl: libc.func('int ioctl(int, unsigned long, void *)'),
-  ifNameToIndex: libc.func('unsigned int if_nametoindex(const char *)'),
 };
 const mallocTrim = optional('int malloc_trim(size_t)');
 
@@ -66,6 +65,10 @@ const SOCK_FILTER_LENGTH = 8;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NS_GET_NSTYPE = 0xb703;
+const SIOCGIFINDEX = 0x8933;
+/** struct ifreq: a name of at most 15 bytes and its zero, then among others the index. */
+const IFREQ_LENGTH = 40;
+const IFNAMSIZ = 16;
 
 function check(result: number, what: string): number {
   if (result < 0) throw new SystemError(what, koffi.errno());
@@ -235,10 +238,16 @@ export function enterNetworkNamespace(fd: number): void {
   check(c.setns(fd, CLONE_NEWNET), 'setns');
 }
 
-/** Index of the link of that name, or of that further name, in the namespace of this thread; undefined: there is none. */
-export function linkIndex(name: string): number | undefined {
-  const index = c.ifNameToIndex(name);
-  return index === 0 ? undefined : index;
+/**
+ * Index of the link of that name, or of that further name, in the namespace of a socket; undefined: there is none. The kernel answers at
+ * once, without the lock of its network configuration.
+ */
+export function linkIndex(fd: number, name: string): number | undefined {
+  const request = new Uint8Array(IFREQ_LENGTH);
+  const { read, written } = new TextEncoder().encodeInto(name, request.subarray(0, IFNAMSIZ));
+  if (read < name.length || written === IFNAMSIZ) return undefined;
+  if (c.ioctl(fd, SIOCGIFINDEX, request) < 0) return undefined;
+  return new DataView(request.buffer).getInt32(IFNAMSIZ, true);
 }
 
 /** CLONE_NEW* of the namespace that a descriptor refers to; undefined when it refers to none. */

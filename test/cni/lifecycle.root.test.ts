@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { hostLinkName } from '../../src/cni/link/owner.ts';
 import { encodeRecord } from '../../src/ipam/journal-record.ts';
 import { prefix } from '../../src/net/prefix.ts';
 import { CniNode, type PluginAnswer } from '../support/cni-node.ts';
@@ -37,6 +38,21 @@ test("an interface of somebody else's under the wanted name is refused and stays
   expect(await node.add('c1', pod)).toMatchObject({ exit: 1, json: { code: 102 } });
   expect(await pod.ip('-brief link')).toContain('eth0');
   await expect.poll(() => node.links()).toEqual([]);
+});
+
+test("a link of somebody else's under the name that the host end would have is refused and stays as it is", async () => {
+  await using node = await CniNode.create(dual);
+  await node.start();
+  const hostLink = hostLinkName({ network: 'gryphon', containerID: 'c1', ifname: 'eth0' });
+  await node.netns.ip(`link add ${hostLink} type veth peer name other`);
+  await node.netns.ip(`link set ${hostLink} alias gryphon:gryphon/c2/eth0`);
+  const before = await node.netns.ip(`-json link show ${hostLink}`);
+  const pod = await node.pod();
+  const answer = await node.add('c1', pod);
+  expect(answer).toMatchObject({ exit: 1, json: { code: 102 } });
+  expect(answer.json.msg).toContain(hostLink);
+  expect(await node.netns.ip(`-json link show ${hostLink}`)).toBe(before);
+  expect(await pod.ip('-brief link')).not.toContain('eth0');
 });
 
 test('what is no sandbox is refused before anything is touched', async () => {

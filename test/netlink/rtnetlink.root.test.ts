@@ -10,7 +10,6 @@ import { NetlinkLostError, SystemError } from '../../src/netlink/error.ts';
 import { NetlinkSocket } from '../../src/netlink/netlink-socket.ts';
 import { openNetns } from '../../src/netlink/netns.ts';
 import { Rtnetlink } from '../../src/netlink/rtnetlink.ts';
-import { linkIndex } from '../../src/netlink/socket.ts';
 import type { RouteRecord } from '../../src/netlink/wire/records.ts';
 import type { NetlinkRequest } from '../../src/netlink/wire/requests.ts';
 import { connect, createNetns, type TestNetns, withNetns } from '../support/netns.ts';
@@ -74,10 +73,13 @@ test('a pod link from nothing: both ends in one message, then alias, group, addr
     expect(await host.ip(`-d link show ${name}`)).toMatch(/numtxqueues 1 numrxqueues 1 /);
     const settings = ['forwarding', 'rp_filter', 'arp_ignore'].map((key) => `net.ipv4.conf.${name}.${key}`);
     expect((await host.exec('sysctl', '-n', ...settings)).split('\n')).toEqual(['1', '2', '3']);
-    expect([host.run(() => linkIndex(name)), pod.run(() => linkIndex(name))]).toEqual([
+    expect([host.netlink.linkIndex(name), pod.netlink.linkIndex(name)]).toEqual([
       host.netlink.link({ name })?.index,
       undefined,
     ]);
+    await host.ip(`link property add dev ${name} altname second`);
+    expect(host.netlink.linkIndex('second')).toBe(host.netlink.linkIndex(name));
+    expect(host.netlink.linkIndex('a-name-of-sixteen')).toBeUndefined();
     expect(await pod.ip('-d link show eth0')).toMatch(/numtxqueues 3 numrxqueues 3 /);
     const inside = pod.netlink.link({ name: 'eth0' })!;
     const configured = pod.netlink.run([

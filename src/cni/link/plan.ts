@@ -43,7 +43,10 @@ export interface VethPlan {
  */
 const hostIpv4 = { forwarding: true, rpFilter: 1, arpIgnore: 0 } as const;
 
-/** The pair, its peer born in the pod, still down: sysctls and the address mode must be set before IPv6 starts on it. */
+/**
+ * The pair, its peer born in the pod and still down: sysctls must be set before IPv6 starts there. The host end comes up at the end,
+ * when it is known to take no address by itself; without the other it has no carrier yet.
+ */
 export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
   const { hostLink, ifname, alias, mtu, netns, mac } = plan;
   const generation = plan.ipv6 ? ({ addressGeneration: 'none' } as const) : {};
@@ -54,6 +57,7 @@ export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
       peer: { name: ifname, mac, mtu, netns, queues: QUEUES },
     },
     { kind: 'link.set', link: { name: hostLink }, alias, ipv4: hostIpv4, ...generation },
+    { kind: 'link.set', link: { name: hostLink }, up: true },
   ];
 }
 
@@ -64,15 +68,12 @@ export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
  */
 export type GatewayMode = 'held' | 'proxied';
 
-/** The host end: up, with the gateways of the pod's families. */
-export function hostRequests(
+/** The gateways of the pod's families, at the host end. */
+export const gatewayRequests = (
   link: number,
   addresses: readonly Address[],
   mode: GatewayMode,
-): readonly NetlinkRequest[] {
-  const gateways = addresses.map(familyOf).map((family) => gatewayRequest(link, family, mode));
-  return [{ kind: 'link.set', link: { index: link }, up: true }, ...gateways];
-}
+): readonly NetlinkRequest[] => addresses.map((own) => gatewayRequest(link, familyOf(own), mode));
 
 /** 169.254.1.1 has scope host, so the kernel never chooses it as the source of anything that leaves the node. */
 function gatewayRequest(link: number, family: Family, mode: GatewayMode): NetlinkRequest {

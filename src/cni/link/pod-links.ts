@@ -7,7 +7,7 @@ import type { Mac } from '../../net/mac.ts';
 import { hostPrefix, isHostPrefix, type Prefix, prefixAddress, prefixFamily } from '../../net/prefix.ts';
 import { inNetns, type NetworkNamespace } from '../../netlink/netns.ts';
 import { type NetlinkFailure, type NetlinkRequest, Rtnetlink } from '../../netlink/rtnetlink.ts';
-import { linkIndex } from '../../netlink/socket.ts';
+import type { RtnetlinkVisit } from '../../netlink/visit.ts';
 import type { LinkRecord } from '../../netlink/wire/records.ts';
 import { CniError, cniCode } from '../protocol/error.ts';
 import { LinkMaker } from './link-maker.ts';
@@ -21,7 +21,14 @@ import {
   podLinkPattern,
   podMac,
 } from './owner.ts';
-import { createRequests, type GatewayMode, hostRequests, hostRoute, mainTable, podRequests } from './plan.ts';
+import {
+  createRequests,
+  type GatewayMode,
+  gatewayRequests,
+  hostRoute,
+  mainTable,
+  podRequests,
+} from './plan.ts';
 import { forwardingSysctls, hostSysctls6, podSysctls6, proxySysctls, type Sysctl } from './sysctls.ts';
 
 export interface PodLinkSpec {
@@ -29,6 +36,8 @@ export interface PodLinkSpec {
   readonly addresses: readonly Address[];
   readonly mtu: number;
   readonly netns: NetworkNamespace;
+  /** Of that namespace. */
+  readonly pod: RtnetlinkVisit;
   readonly gateway: GatewayMode;
   /** Whether the pod may forward packets. */
   readonly forwarding: boolean;
@@ -78,6 +87,9 @@ export class PodLinks {
         `${key.containerID.length} characters`,
       );
     }
+    // The requests below name the link: they would change that one.
+    if (this.#netlink.linkIndex(hostLink) !== undefined)
+      throw new CniError(cniCode.exists, `the node has a link ${hostLink} of somebody else`);
     const mac = podMac(key);
     const ipv6 = this.#hasIpv6();
     const wantsIpv6 = addresses.some((own) => familyOf(own) === 6);
@@ -90,10 +102,8 @@ export class PodLinks {
       ...(gateway === 'proxied' ? proxySysctls(hostLink) : []),
       ...(wantsIpv6 ? hostSysctls6(hostLink) : []),
     ]);
-    const index = madeLink(hostLink);
-    this.#run(hostRequests(index, addresses, gateway));
     this.#setUpPod(spec, ipv6, wantsIpv6);
-    this.#finish(index, spec);
+    this.#finish(madeLink(this.#netlink, hostLink), spec);
     return mac;
   }
 
@@ -115,22 +125,27 @@ export class PodLinks {
     if (link !== undefined) this.#netlink.run([stageRequest(link.index, key, 'leaving')]);
   }
 
-  #setUpPod({ key, addresses, netns, forwarding }: PodLinkSpec, ipv6: boolean, wantsIpv6: boolean): void {
+  #setUpPod(
+    { key, addresses, netns, pod, forwarding }: PodLinkSpec,
+    ipv6: boolean,
+    wantsIpv6: boolean,
+  ): void {
     inNetns(netns.fd, () => {
       writeSysctls(this.#sysctls, forwardingSysctls(forwarding, ipv6));
       if (wantsIpv6) writeSysctls(this.#sysctls, podSysctls6(key.ifname));
-      const [failure] = Rtnetlink.runOnce(podRequests(madeLink(key.ifname), addresses));
-      if (failure === undefined) return;
-      throw isSecondWayOut(failure) ? secondWayOut(key.ifname) : refusal(failure);
     });
+    const [failure] = pod.run(podRequests(madeLink(pod, key.ifname), addresses));
+    if (failure === undefined) return;
+    throw isSecondWayOut(failure) ? secondWayOut(key.ifname) : refusal(failure);
   }
 
   /**
-   * The routes, and the word that the link is whole. A route of ours in the way is a remnant of the same address and is replaced;
+   * The gateways, the routes, and the word that the link is whole. A route of ours in the way is a remnant of the same address and is replaced;
    * anybody else's is an error, for which the caller takes everything apart.
    */
-  #finish(index: number, { key, addresses }: PodLinkSpec): void {
+  #finish(index: number, { key, addresses, gateway }: PodLinkSpec): void {
     const failures = this.#netlink.run([
+      ...gatewayRequests(index, addresses, gateway),
       ...addresses.map((own) => {
         return { kind: 'route.create', route: hostRoute(index, own, this.#protocol) } as const;
       }),
@@ -164,7 +179,10 @@ export class PodLinks {
 
   /** The host end of this attachment, if it is there. A link of that name with another owner is not it. */
   find(key: AttachmentKey): LinkRecord | undefined {
-    const link = this.#netlink.link({ name: hostLinkName(key) });
+    const name = hostLinkName(key);
+    // The kernel tells an index at once; for more it takes the lock that whoever makes links holds for long.
+    if (this.#netlink.linkIndex(name) === undefined) return undefined;
+    const link = this.#netlink.link({ name });
     const owner = link?.alias === undefined ? key : parseOwnerAlias(link.alias);
     return owner !== undefined && attachmentId(owner) === attachmentId(key) ? link : undefined;
   }
@@ -182,11 +200,6 @@ export class PodLinks {
         .filter((own) => !led.has(hostPrefix(own)))
         .map((own) => `the node lacks the route ${own} dev ${link.name}`),
     ];
-  }
-
-  /** Whether the namespace has an interface of that name, whoever made it. */
-  hasInterface(netns: NetworkNamespace, ifname: string): boolean {
-    return inNetns(netns.fd, () => linkIndex(ifname) !== undefined);
   }
 
   /**
@@ -228,9 +241,9 @@ export class PodLinks {
   }
 }
 
-/** The index of a link that was made just now, in the namespace of this thread. */
-function madeLink(name: string): number {
-  const index = linkIndex(name);
+/** The index of a link that was made just now. */
+function madeLink(netlink: Pick<Rtnetlink, 'linkIndex'>, name: string): number {
+  const index = netlink.linkIndex(name);
   if (index === undefined) throw new CniError(cniCode.linkFailed, `${name} vanished while it was made`);
   return index;
 }

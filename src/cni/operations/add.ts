@@ -2,7 +2,8 @@ import type { Attachment, AttachmentKey } from '../../ipam/attachment.ts';
 import { IpamError } from '../../ipam/error.ts';
 import { type Address, parseAddress } from '../../net/address.ts';
 import { hostPrefix } from '../../net/prefix.ts';
-import type { NetworkNamespace } from '../../netlink/netns.ts';
+import { inNetns } from '../../netlink/netns.ts';
+import { RtnetlinkVisit } from '../../netlink/visit.ts';
 import { describeError } from '../../ports/error.ts';
 import { hostLinkName } from '../link/owner.ts';
 import { hostMac } from '../link/plan.ts';
@@ -35,7 +36,8 @@ export async function add(
   const requested = requestedAddresses(request);
   using netns = openPodNetns(path);
   // A sandbox may be used again before the kernel has taken its last interface away.
-  if (context.links.hasInterface(netns, key.ifname)) await interfaceGone(request, netns, context);
+  using pod = inNetns(netns.fd, () => new RtnetlinkVisit());
+  if (pod.linkIndex(key.ifname) !== undefined) await interfaceGone(request, pod, context);
   if (hasRemnants(key, context)) await detach(key, context);
   caller.throwIfAborted();
   const attachment = await allocate(request, requested, context);
@@ -49,6 +51,7 @@ export async function add(
       addresses: attachment.addresses,
       mtu,
       netns,
+      pod,
       gateway: context.gateway(),
       forwarding: config.allowIpForwarding,
     });
@@ -71,11 +74,11 @@ export async function add(
  */
 async function interfaceGone(
   { key, netns: path }: AddRequest,
-  netns: NetworkNamespace,
+  pod: RtnetlinkVisit,
   context: OperationContext,
 ): Promise<void> {
   await context.detached();
-  if (!context.links.hasInterface(netns, key.ifname)) return;
+  if (pod.linkIndex(key.ifname) === undefined) return;
   throw new CniError(cniCode.exists, `the pod has an interface ${key.ifname} already`, path);
 }
 

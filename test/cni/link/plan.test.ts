@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createRequests, hostRequests, hostRoute, podRequests } from '../../../src/cni/link/plan.ts';
+import { createRequests, gatewayRequests, hostRoute, podRequests } from '../../../src/cni/link/plan.ts';
 import { address } from '../../../src/net/address.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 
 const v4 = address('10.244.1.2');
 const v6 = address('fd00:244:1::2');
 
-test('the pair is made down, its peer in the pod; the alias, the settings and no automatic address follow', () => {
+test('the pair is made with its peer in the pod; the alias, the settings and no automatic address follow before it comes up', () => {
   const plan = {
     hostLink: 'gryp0123456789a',
     ifname: 'eth0',
@@ -28,13 +28,13 @@ test('the pair is made down, its peer in the pod; the alias, the settings and no
       ipv4: { forwarding: true, rpFilter: 1, arpIgnore: 0 },
       addressGeneration: 'none',
     },
+    { kind: 'link.set', link: { name: 'gryp0123456789a' }, up: true },
   ]);
   expect(createRequests({ ...plan, ipv6: false })[1]).not.toHaveProperty('addressGeneration');
 });
 
 test('the host end has the gateways: 169.254.1.1 of scope host, the link-local one without DAD', () => {
-  expect(hostRequests(7, [v4, v6], 'held')).toEqual([
-    { kind: 'link.set', link: { index: 7 }, up: true },
+  expect(gatewayRequests(7, [v4, v6], 'held')).toEqual([
     {
       kind: 'address.replace',
       address: { link: 7, address: '169.254.1.1', prefixLength: 32, scope: 254, flags: 0 },
@@ -47,11 +47,11 @@ test('the host end has the gateways: 169.254.1.1 of scope host, the link-local o
 });
 
 test('beside a router 169.254.1.1 the host end answers for it by proxy; the other gateway is the same', () => {
-  expect(hostRequests(7, [v4, v6], 'proxied')[1]).toEqual({
+  expect(gatewayRequests(7, [v4, v6], 'proxied')[0]).toEqual({
     kind: 'neighbour.replace',
     neighbour: { link: 7, address: '169.254.1.1', state: 0, proxy: true },
   });
-  expect(hostRequests(7, [v4, v6], 'proxied')[2]).toEqual(hostRequests(7, [v4, v6], 'held')[2]);
+  expect(gatewayRequests(7, [v4, v6], 'proxied')[1]).toEqual(gatewayRequests(7, [v4, v6], 'held')[1]);
 });
 
 test('the pod: address, way to the gateway, default through it; each needs what stands before it', () => {
