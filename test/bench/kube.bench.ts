@@ -3,11 +3,13 @@
  * new podCIDR, for a minute (BENCH=quick: ten seconds). Bars: 99% of the routes in the kernel within 100 ms of the event, less than
  * 200 MB. Needs root.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { AgentNode } from '../support/agent-node.ts';
+import { nodeFlags } from '../support/launcher.ts';
 import { createNetns } from '../support/netns.ts';
 
 const NODES = 5000;
@@ -62,7 +64,7 @@ const flags = Object.entries(directories).flatMap(([flag, name]) => [`--${flag}`
 const start = performance.now();
 // As image/gryphon starts it, with the heap that Node allows itself under the DaemonSet's memory limit of 1 GiB.
 const agent = inside(
-  '--max-semi-space-size=2',
+  ...nodeFlags('image/gryphon'),
   '--max-old-space-size=512',
   bundle,
   'agent',

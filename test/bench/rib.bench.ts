@@ -4,6 +4,7 @@
  *
  *   node test/bench/rib.bench.ts [PREFIXES [mixed|single [NODE-FLAG...]]]
  */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SpeakerConfig } from '../../src/bgp/config.ts';
 import { address } from '../../src/net/address.ts';
+import { nodeFlags } from '../support/launcher.ts';
 import { announcement, type Shape, withdrawal } from './bgp/tables.ts';
 
 const [countText = '100000', shapeText = 'mixed', ...flags] = process.argv.slice(2);
@@ -85,8 +87,7 @@ writeFileSync(path('config.json'), JSON.stringify(config));
 writeFileSync(path('table'), announcement(count, shape, { as: 65_002, nextHop: [192, 0, 2, 2] }));
 writeFileSync(path('gone'), withdrawal(count));
 const speaker = new Lines(process.execPath, [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=2',
+  ...nodeFlags(),
   ...flags,
   join(import.meta.dirname, 'rib-speaker.ts'),
   path('config.json'),

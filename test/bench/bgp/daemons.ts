@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PeerConfig, SpeakerConfig } from '../../../src/bgp/config.ts';
 import { address } from '../../../src/net/address.ts';
+import { nodeFlags } from '../../support/launcher.ts';
 import type { TestNetns } from '../../support/netns.ts';
 import { Program } from './program.ts';
 
@@ -40,8 +41,8 @@ const write = (site: Site, name: string, text: string): string => {
   return file;
 };
 
-/** The flags of bin/gryphon. */
-export const NODE = [process.execPath, '--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'];
+/** As bin/gryphon starts it. */
+export const NODE = [process.execPath, ...nodeFlags()];
 
 /** What makes a process of ours be watched. */
 export const watching = ({ watch, build }: Site): readonly string[] =>
