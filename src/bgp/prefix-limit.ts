@@ -13,8 +13,7 @@ export class PrefixWatch {
   readonly #warned = new Set<BgpFamily>();
 
   /** Undefined: there is nothing to say. */
-  check(limit: PrefixLimit | undefined, received: (family: BgpFamily) => number): LimitVerdict | undefined {
-    if (limit === undefined) return undefined;
+  check(limit: PrefixLimit, received: (family: BgpFamily) => number): LimitVerdict | undefined {
     let warning: LimitVerdict | undefined;
     for (const family of FAMILIES) {
       const count = received(family);

@@ -364,10 +364,10 @@ export class Session {
    * more than a session may bring: so nobody fills our memory by coming again and again.
    */
   #watchPrefixes(): void {
-    const { inbound } = this.#exchange ?? {};
-    if (inbound === undefined || this.#sending === undefined) return;
+    const inbound = this.#exchange?.inbound;
     const { prefixLimit } = this.#peer;
-    const stale = (family: BgpFamily): number => Math.min(inbound.stale(family), prefixLimit?.limit ?? 0);
+    if (prefixLimit === undefined || inbound === undefined || this.#sending === undefined) return;
+    const stale = (family: BgpFamily): number => Math.min(inbound.stale(family), prefixLimit.limit);
     const verdict = this.#prefixes.check(prefixLimit, (family) => inbound.received(family) - stale(family));
     if (verdict?.kind === 'exceeded') {
       this.#machine.feed({ ...verdict, kind: 'reset', id: this.#sending });

@@ -91,6 +91,8 @@ export class RouteDriver implements Driver<RouteIntent> {
   /** By which the inherited routes were judged. */
   #swept: RouteIntent['keep'] | undefined;
   #repaired = 0;
+  /** Requests of the write under way. */
+  #made = 0;
 
   constructor(options: RouteDriverOptions) {
     this.#kernel = options.kernel;
@@ -226,9 +228,9 @@ export class RouteDriver implements Driver<RouteIntent> {
   }
 
   async #write(signal: AbortSignal): Promise<{ written: number; contradicted: readonly Prefix[] }> {
-    let count = 0;
-    const requests = counted(this.#requests(), () => count++);
-    const failures = await this.#kernel.runAsync(requests, signal);
+    this.#made = 0;
+    const failures = await this.#kernel.runAsync(this.#requests(), signal);
+    let count = this.#made;
     const contradicted: Prefix[] = [];
     for (const { request, errno, message } of failures) {
       // One of `#requests`.
@@ -269,6 +271,7 @@ export class RouteDriver implements Driver<RouteIntent> {
     const form = this.#forms.of(desired, prefix.family);
     tracker.setActual(id, form);
     const how = before === undefined ? 'route.create' : 'route.replace';
+    this.#made++;
     return { kind: 'route.write', how, prefix, form, before };
   }
 
@@ -284,12 +287,14 @@ export class RouteDriver implements Driver<RouteIntent> {
     }
     const prefix = { ...tracker.words(id) };
     tracker.deleteActual(id);
+    this.#made++;
     return { kind: 'route.write', how: 'route.delete', prefix, form: this.#forms.deletion(before), before };
   }
 
   /** Of exactly this route, beside ours under its prefix. */
   #deletionOf(stray: RouteRecord): Sent {
     const prefix = prefixWords(stray.prefix);
+    this.#made++;
     return {
       kind: 'route.write',
       how: 'route.delete',
@@ -420,10 +425,3 @@ export class RouteDriver implements Driver<RouteIntent> {
 }
 
 const itemOf = (request: RouteRequest): string => `route ${describeRoute(request.route)}`;
-
-function* counted<T>(items: Iterable<T | undefined>, count: () => void): Generator<T | undefined, void> {
-  for (const item of items) {
-    if (item !== undefined) count();
-    yield item;
-  }
-}

@@ -188,10 +188,13 @@ function place(slots: Int32Array, entry: number, hash: number): void {
 const codeOf = ({ family, bits }: PrefixWords): number => (family === 4 ? bits : bits + SIX);
 
 function hashOfRecord(records: Records, id: number): number {
-  const page = records.page(id);
-  const start = records.offset(id);
-  const at = (field: number): number => page[start + field] ?? 0;
-  return hashOf(at(W0), at(W1), at(W2), at(W3), at(CODE));
+  return hashOf(
+    records.get(id, W0),
+    records.get(id, W1),
+    records.get(id, W2),
+    records.get(id, W3),
+    records.get(id, CODE),
+  );
 }
 
 /** Every bit of the prefix reaches the lower bits (the slot) and the upper ones (the shard). */

@@ -104,8 +104,9 @@ export class Batcher {
     messages.reset();
     const first = this.#sequence;
     this.#sequence = (first + requests.length) >>> 0;
-    for (const [i, request] of requests.entries())
-      encodeRequest(messages, request, (first + i) >>> 0, i === requests.length - 1);
+    let left = requests.length;
+    for (const request of requests)
+      encodeRequest(messages, request, (this.#sequence - left) >>> 0, --left === 0);
     return { requests, first, messages };
   }
 

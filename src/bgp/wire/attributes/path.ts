@@ -83,10 +83,12 @@ function readPath(
 
 const malformedPath = (text: string): Complaint => complaint('malformedAsPath', text);
 
+/** As many as a segment has at most. Reused: a copy of its beginning has no room to spare, and a table keeps many of these. */
+const ases: number[] = Array.from({ length: 255 }, () => 0);
+
 function readAsns(bytes: Uint8Array, at: number, count: number, size: 2 | 4): number[] {
-  const asns: number[] = [];
-  for (let i = 0; i < count; i++) asns.push(size === 4 ? u32(bytes, at + 4 * i) : u16(bytes, at + 2 * i));
-  return asns.slice();
+  for (let i = 0; i < count; i++) ases[i] = size === 4 ? u32(bytes, at + 4 * i) : u16(bytes, at + 2 * i);
+  return ases.slice(0, count);
 }
 
 function writePath(out: ByteWriter, path: AsPath, fourOctets: boolean): void {
