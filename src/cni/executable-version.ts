@@ -8,17 +8,23 @@ export interface ExecutableVersion {
   readonly protocol: readonly number[];
 }
 
-/** Runs the executable. One that cannot be run, or that says something else, is of unknown version. */
-export async function executableVersion(file: string): Promise<ExecutableVersion> {
-  const { stderr } = await execa(file, [], {
+/**
+ * Runs the executable. One that cannot be run, or that says something else, tells nothing. Undefined: it has not answered within `patience`
+ * milliseconds.
+ */
+export async function executableVersion(
+  file: string,
+  patience = 5000,
+): Promise<ExecutableVersion | undefined> {
+  const { stderr, timedOut } = await execa(file, [], {
     env: {},
     extendEnv: false,
     stdin: 'ignore',
-    timeout: 5000,
+    timeout: patience,
     maxBuffer: 65_536,
     reject: false,
   });
-  return parseAbout(stderr ?? '');
+  return timedOut ? undefined : parseAbout(stderr ?? '');
 }
 
 /** The text of the reference library's "about" message, CNI skel: two lines on stderr. */
@@ -41,10 +47,14 @@ export function compareVersions(a: readonly number[], b: readonly number[]): num
 }
 
 /**
- * Whether `candidate` is newer for certain: by release where both tell theirs, else by what they speak. In doubt it is not, for
- * what is there may be somebody else's.
+ * Whether `candidate` is newer for certain: by release where both tell theirs, else by what they speak; any plugin is newer than what is
+ * none. In doubt it is not, for what is there may be somebody else's.
  */
-export function isNewer(candidate: ExecutableVersion, present: ExecutableVersion): boolean {
+export function isNewer(
+  candidate: ExecutableVersion | undefined,
+  present: ExecutableVersion | undefined,
+): boolean {
+  if (candidate === undefined || present === undefined) return false;
   if (candidate.release.length > 0 && present.release.length > 0) {
     return compareVersions(candidate.release, present.release) > 0;
   }

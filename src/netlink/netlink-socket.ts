@@ -49,7 +49,7 @@ export interface NetlinkSocketOptions {
 /** A bound netlink socket in the namespace in which it was opened, wherever it is used later. */
 export class NetlinkSocket implements Disposable {
   readonly #fd: number;
-  /** Whether we may raise buffers above the system's limit, which takes CAP_NET_ADMIN. */
+  /** False: we may not raise buffers above the system's limit, and so lack CAP_NET_ADMIN. Not looked at for a brief socket. */
   readonly privileged: boolean;
   #closed = false;
 
@@ -61,7 +61,7 @@ export class NetlinkSocket implements Disposable {
       setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, 'NETLINK_CAP_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, 'NETLINK_EXT_ACK');
       setSocketOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
-      this.privileged = options.brief !== true && raiseBuffers(fd, options.buffer ?? BUFFER);
+      this.privileged = options.brief === true || raiseBuffers(fd, options.buffer ?? BUFFER);
       const { ignorePorts = [] } = options;
       if (ignorePorts.length > 0) attachSocketFilter(fd, portFilter(ignorePorts));
       bindSocket(fd, socketAddress(options.groups ?? 0), 'bind of a netlink socket');

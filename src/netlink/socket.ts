@@ -65,9 +65,11 @@ const SOCK_FILTER_LENGTH = 8;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NS_GET_NSTYPE = 0xb703;
-const SIOCGIFINDEX = 0x8933;
-/** struct ifreq: a name of at most 15 bytes and its zero, then among others the index. */
-const IFREQ_LENGTH = 40;
+const SO_BINDTODEVICE = 25;
+const SO_BINDTOIFINDEX = 62;
+/** No name: bound to no link. */
+const NOWHERE = new Uint8Array(1);
+/** Octets that the name of a link has room for, its final zero among them. */
 const IFNAMSIZ = 16;
 
 function check(result: number, what: string): number {
@@ -239,15 +241,22 @@ export function enterNetworkNamespace(fd: number): void {
 }
 
 /**
- * Index of the link of that name, or of that further name, in the namespace of a socket; undefined: there is none. The kernel answers at
- * once, without the lock of its network configuration.
+ * Index of the link of that name, or of that further name, in the namespace of a socket; undefined: there is none. By binding the socket to
+ * it for a moment: netlink would wait for the lock of the kernel's network configuration, and SIOCGIFINDEX runs modprobe for a name that
+ * is not there (dev_load). A name of more than 15 octets is nobody's here. @throws SystemError
  */
 export function linkIndex(fd: number, name: string): number | undefined {
-  const request = new Uint8Array(IFREQ_LENGTH);
-  const { read, written } = new TextEncoder().encodeInto(name, request.subarray(0, IFNAMSIZ));
-  if (read < name.length || written === IFNAMSIZ) return undefined;
-  if (c.ioctl(fd, SIOCGIFINDEX, request) < 0) return undefined;
-  return new DataView(request.buffer).getInt32(IFNAMSIZ, true);
+  const octets = new TextEncoder().encode(name);
+  // The kernel would cut it off.
+  if (octets.length === 0 || octets.length >= IFNAMSIZ) return undefined;
+  if (c.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length) < 0) {
+    const errno = koffi.errno();
+    if (errno === ERRNO.ENODEV) return undefined;
+    throw new SystemError('SO_BINDTODEVICE', errno);
+  }
+  const index = socketOption(fd, SOL_SOCKET, SO_BINDTOIFINDEX, 4, 'SO_BINDTOIFINDEX');
+  setSocketOption(fd, SOL_SOCKET, SO_BINDTODEVICE, NOWHERE, 'SO_BINDTODEVICE');
+  return new DataView(index.buffer, index.byteOffset).getInt32(0, true);
 }
 
 /** CLONE_NEW* of the namespace that a descriptor refers to; undefined when it refers to none. */

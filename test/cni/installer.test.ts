@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseAbout } from '../../src/cni/executable-version.ts';
+import { executableVersion, isNewer, parseAbout } from '../../src/cni/executable-version.ts';
 import { installExecutables } from '../../src/cni/installer.ts';
 
 let base: string;
@@ -87,6 +87,14 @@ describe('reference plugins', () => {
       { path: target, outcome },
     ]);
     expect(fs.readFileSync(target, 'utf8')).toBe(expected);
+  });
+
+  test('one that does not answer in time, on a node with much to do, is not taken for older', async () => {
+    const slow = path.join(base, 'slow');
+    fs.writeFileSync(slow, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
+    const version = await executableVersion(slow, 100);
+    expect(version).toBeUndefined();
+    expect(isNewer(parseAbout('CNI portmap plugin v9.9.9\n'), version)).toBe(false);
   });
 
   test('nothing to do where the image and the node share the directory', async () => {

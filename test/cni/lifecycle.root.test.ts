@@ -228,24 +228,30 @@ test('CHECK tells what is missing', async () => {
 /** Writes a connection of this address into the node's table. */
 async function insertFlow(node: CniNode, source: string, port = 80): Promise<void> {
   const tcp = ['-I', '-p', 'tcp', '-t', '300', '--state', 'ESTABLISHED'];
-  const flow = ['-s', source, '-d', '192.0.2.9', '--sport', '4000', '--dport', String(port)];
+  const flow = ['-s', source, '-d', farOf(source), '--sport', '4000', '--dport', String(port)];
   await node.netns.exec('conntrack', ...tcp, ...flow);
 }
 
 /** Whose connections the node knows. */
 async function flowSources(node: CniNode): Promise<readonly string[]> {
-  const text = await node.netns.exec('conntrack', '-L', '-d', '192.0.2.9');
+  const lists = ['192.0.2.9', '2001:db8::9'].map((far) => node.netns.exec('conntrack', '-L', '-d', far));
+  const text = (await Promise.all(lists)).join('\n');
   return [...text.matchAll(/^tcp.*?src=(\S+)/gm)].map((m) => m[1] ?? '').sort();
 }
+
+/** Whom a pod of that address speaks with. */
+const farOf = (source: string): string => (source.includes(':') ? '2001:db8::9' : '192.0.2.9');
 
 test("connections of a freed address are forgotten, others' are not", async () => {
   await using node = await CniNode.create(dual, 30_000, 10);
   await node.start();
   await node.add('c1', await node.pod());
-  for (const source of ['10.244.1.2', '10.244.1.200']) await insertFlow(node, source);
-  expect(await flowSources(node)).toEqual(['10.244.1.2', '10.244.1.200']);
+  const own = ['10.244.1.2', 'fd00:244:1::2'];
+  const others = ['10.244.1.200', 'fd00:244:1::200'];
+  for (const source of [...own, ...others]) await insertFlow(node, source);
+  expect(await flowSources(node)).toEqual([...own, ...others].sort());
   await node.del('c1');
-  await expect.poll(() => flowSources(node), { timeout: 5000 }).toEqual(['10.244.1.200']);
+  await expect.poll(() => flowSources(node), { timeout: 5000 }).toEqual(others);
 });
 
 test('connections of a freed address are forgotten also when the agent was killed before it came to that', async () => {

@@ -105,6 +105,9 @@ test.each(['0.4.0', '1.0.0'])(
     expect(hello, 'the host port, asked from another machine').toBe('hello');
     expect(await pod.ip('link show eth0')).toContain('mtu 1300');
     expect(await node.netns.exec('tc', 'qdisc', 'show')).toMatch(/tbf .* dev gryp/);
+    expect(await node.netns.exec('iptables-save')).toMatch(
+      /^-A CNI-FORWARD .*10\.244\.1\.2\/32 .*-j ACCEPT$/m,
+    );
 
     await runtime.del(chain(behind), sandbox(pod));
     await runtime.del(chain(behind), { ...sandbox(pod), netns: '' });

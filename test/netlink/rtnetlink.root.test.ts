@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import fs, { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { address } from '../../src/net/address.ts';
@@ -10,6 +9,7 @@ import { NetlinkLostError, SystemError } from '../../src/netlink/error.ts';
 import { NetlinkSocket } from '../../src/netlink/netlink-socket.ts';
 import { openNetns } from '../../src/netlink/netns.ts';
 import { Rtnetlink } from '../../src/netlink/rtnetlink.ts';
+import { linkIndex } from '../../src/netlink/socket.ts';
 import type { RouteRecord } from '../../src/netlink/wire/records.ts';
 import type { NetlinkRequest } from '../../src/netlink/wire/requests.ts';
 import { connect, createNetns, type TestNetns, withNetns } from '../support/netns.ts';
@@ -79,7 +79,11 @@ test('a pod link from nothing: both ends in one message, then alias, group, addr
     ]);
     await host.ip(`link property add dev ${name} altname second`);
     expect(host.netlink.linkIndex('second')).toBe(host.netlink.linkIndex(name));
-    expect(host.netlink.linkIndex('a-name-of-sixteen')).toBeUndefined();
+    for (const none of [`${name}b`, '', 'gryp0123456789b'])
+      expect(host.netlink.linkIndex(none)).toBeUndefined();
+    const file = fs.openSync('/dev/null', 'r');
+    expect(() => linkIndex(file, name)).toThrow(/SO_BINDTODEVICE.*ENOTSOCK/);
+    fs.closeSync(file);
     expect(await pod.ip('-d link show eth0')).toMatch(/numtxqueues 3 numrxqueues 3 /);
     const inside = pod.netlink.link({ name: 'eth0' })!;
     const configured = pod.netlink.run([

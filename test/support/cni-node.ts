@@ -6,6 +6,7 @@ import readline from 'node:readline';
 import { execa } from 'execa';
 import type { PodNetworkConfig } from '../../src/cni/pod-network.ts';
 import type { CniAgentCommand, CniAgentOptions, CniAgentSize } from './cni-agent.ts';
+import { nodeFlags } from './launcher.ts';
 import { createNetns, type TestNetns } from './netns.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -154,7 +155,7 @@ export class CniNode implements AsyncDisposable {
   async launch(change: Partial<CniAgentOptions> = {}): Promise<boolean> {
     this.#options = { ...this.#options, ...change };
     const script = path.join(import.meta.dirname, 'cni-agent.ts');
-    const node = [process.execPath, '--expose-gc', script];
+    const node = [process.execPath, ...nodeFlags(), '--expose-gc', script];
     const args = [`--net=${this.netns.path}`, ...node, JSON.stringify(this.#options)];
     const stderr = fs.openSync(path.join(this.directory, 'agent.log'), 'a');
     const env = { ...process.env, NODE_COMPILE_CACHE: path.join(this.directory, 'compiled') };

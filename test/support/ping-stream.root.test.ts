@@ -32,3 +32,11 @@ it('counts what is lost in between, and what no answer came to in the end', asyn
   await there.exec('sysctl', '-qw', 'net.ipv4.icmp_echo_ignore_all=1');
   expect((await cut.end()).lost).toBeGreaterThan(10);
 });
+
+it('fails where fping does not start, or nothing is sent', async () => {
+  using here = await createNetns();
+  const nowhere = new PingStream(['nsenter', '--net=/var/run/netns/grytest-missing'], ['192.0.2.2']);
+  await expect(nowhere.end()).rejects.toThrow(/grytest-missing.* ended with 1; nsenter: /);
+  const unreachable = new PingStream(['nsenter', `--net=${here.path}`], ['192.0.2.2']);
+  await expect(unreachable.end()).rejects.toThrow('192.0.2.2');
+});

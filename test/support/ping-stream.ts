@@ -6,7 +6,7 @@ export interface PingTally {
   readonly sent: number;
   /** Those before the last answer that none came to, and those after it that had two seconds for one. */
   readonly lost: number;
-  /** What fping says of errors and duplicates. */
+  /** What fping says besides: of errors, duplicates, and why it does not start. */
   readonly errors: readonly string[];
 }
 
@@ -47,9 +47,14 @@ export class PingStream implements Disposable {
     return false;
   }
 
-  /** Ends it when answers have come once more, or time enough has passed without. */
+  /** Ends it when answers have come once more, or time enough has passed without. @throws where fping has not run all the time */
   async end(): Promise<PingTally> {
     await this.flows();
+    const { exitCode, signalCode, spawnargs } = this.#child;
+    if (exitCode !== null || signalCode !== null || [...this.#counts.values()].some(({ sent }) => sent === 0))
+      throw new Error(
+        `${spawnargs.join(' ')}: ended with ${exitCode ?? signalCode}; ${this.#errors.join('; ')}`,
+      );
     this.#child.kill('SIGINT');
     await this.#ended;
     const counts = [...this.#counts.values()];
@@ -62,8 +67,9 @@ export class PingStream implements Disposable {
 
   #take(line: string): void {
     const [, address = '', said = ''] = /^(\S+)\s+: (.*)$/.exec(line) ?? [];
-    if (/ICMP|unreachable|duplicate/i.test(line)) this.#errors.push(line);
-    else this.#counts.get(address)?.take(said);
+    const count = /duplicate|error/.test(said) ? undefined : this.#counts.get(address);
+    if (count !== undefined) count.take(said);
+    else if (line !== '') this.#errors.push(line);
   }
 
   [Symbol.dispose](): void {

@@ -44,8 +44,8 @@ export interface VethPlan {
 const hostIpv4 = { forwarding: true, rpFilter: 1, arpIgnore: 0 } as const;
 
 /**
- * The pair, its peer born in the pod and still down: sysctls must be set before IPv6 starts there. The host end comes up at the end,
- * when it is known to take no address by itself; without the other it has no carrier yet.
+ * The pair, its peer born in the pod and still down: sysctls must be set before IPv6 starts there. The host end comes up last, after it
+ * was told to take no address by itself; without the other it has no carrier yet.
  */
 export function createRequests(plan: VethPlan): readonly NetlinkRequest[] {
   const { hostLink, ifname, alias, mtu, netns, mac } = plan;

@@ -140,8 +140,9 @@ export class PodLinks {
   }
 
   /**
-   * The gateways, the routes, and the word that the link is whole. A route of ours in the way is a remnant of the same address and is replaced;
-   * anybody else's is an error, for which the caller takes everything apart.
+   * The gateways, the routes, and the word that the link is whole, in one message. Where something is refused the word is taken back
+   * at once. A route of ours in the way is a remnant of the same address and is replaced; anybody else's is an error, for which the
+   * caller takes everything apart.
    */
   #finish(index: number, { key, addresses, gateway }: PodLinkSpec): void {
     const failures = this.#netlink.run([
@@ -151,7 +152,10 @@ export class PodLinks {
       }),
       stageRequest(index, key, 'whole'),
     ]);
+    if (failures.length === 0) return;
+    this.#run([stageRequest(index, key, 'making')]);
     for (const failure of failures) this.#replaceRoute(failure);
+    this.#run([stageRequest(index, key, 'whole')]);
   }
 
   #replaceRoute(failure: NetlinkFailure): void {
