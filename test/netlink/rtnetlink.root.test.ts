@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs, { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
