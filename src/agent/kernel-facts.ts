@@ -9,8 +9,8 @@ import { Loop } from './loop.ts';
 
 /** What is read of the kernel; `Rtnetlink` is the real one. */
 export interface KernelReader {
-  links(): readonly LinkRecord[];
-  addresses(): readonly LinkAddressRecord[];
+  linksAsync(signal: AbortSignal): Promise<readonly LinkRecord[]>;
+  addressesAsync(signal: AbortSignal): Promise<readonly LinkAddressRecord[]>;
   routesAsync(filter: { readonly table: number }, signal: AbortSignal): Promise<readonly RouteRecord[]>;
 }
 
@@ -77,9 +77,11 @@ export class KernelFacts {
   async #read(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
     const { reader, facts, protocol, isPodLink, clock } = this.#options;
     try {
-      const links = reader.links();
-      const podLinks = new Set(links.filter((link) => isPodLink(link.name)).map((link) => link.index));
-      const addresses = reader.addresses().filter((address) => !podLinks.has(address.link));
+      // In this order, so that every address that is kept has a link that is known: that of a new pod link must not look like the node's.
+      const present = await reader.addressesAsync(signal);
+      const links = await reader.linksAsync(signal);
+      const others = new Set(links.filter((link) => !isPodLink(link.name)).map((link) => link.index));
+      const addresses = present.filter(({ link }) => others.has(link));
       facts.links.replace(new Map(links.map((link) => [link.index, link])));
       facts.addresses.replace(new Map(addresses.map((a) => [`${a.link} ${a.address}/${a.prefixLength}`, a])));
       const routes = await reader.routesAsync({ table: MAIN_TABLE }, signal);

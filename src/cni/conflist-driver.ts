@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ApplyResult, Driver } from '../dataplane/driver.ts';
 import { makeDirectories } from '../ipam/directory.ts';
+import { equal } from '../net/equal.ts';
 import type { Clock } from '../ports/clock.ts';
 import { describeError, GryphonError } from '../ports/error.ts';
 import type { Log } from '../ports/log.ts';
@@ -38,6 +39,9 @@ export class ConflistDriver implements Driver<DesiredConflist> {
   readonly #versions: PluginVersions;
   #desired: DesiredConflist;
   #written = false;
+  /** What the last good look was for, and until when it counts, in milliseconds of the monotonic clock. */
+  #found: DesiredConflist;
+  #foundUntil = Number.NEGATIVE_INFINITY;
   #failingSince: number | undefined;
   #before: readonly string[] = [];
 
@@ -56,19 +60,28 @@ export class ConflistDriver implements Driver<DesiredConflist> {
     this.#desired = desired;
   }
 
-  /** Nothing is believed: every `apply` reads the file. */
-  invalidate(): void {}
+  /** The next `apply` reads the file. */
+  invalidate(): void {
+    this.#foundUntil = Number.NEGATIVE_INFINITY;
+  }
 
+  /** Reads the file, its executables and its neighbours, but not at every pass: it would be a good part of what attaching a pod costs. */
   async apply(signal: AbortSignal): Promise<ApplyResult> {
+    const { clock } = this.#options;
     if (this.#desired === undefined) return { written: 0, failures: [] };
+    const left = this.#foundUntil - clock.monotonic();
+    if (left > 0 && equal(this.#desired, this.#found)) return { written: 0, failures: [], retryAfter: left };
     try {
       const changed = await this.#write(this.#desired, signal);
       this.#written = true;
       this.#failingSince = undefined;
+      this.#found = this.#desired;
+      this.#foundUntil = clock.monotonic() + REPAIR_INTERVAL;
       return { written: changed ? 1 : 0, failures: [], retryAfter: REPAIR_INTERVAL };
     } catch (error) {
       signal.throwIfAborted();
       this.#written = false;
+      this.invalidate();
       this.#failingSince ??= this.#options.clock.now();
       const code = error instanceof GryphonError ? error.code : 'GRY_CNI_CONFLIST';
       const failure = { item: this.#file, code, reason: describeError(error), since: this.#failingSince };

@@ -2,6 +2,7 @@ import { type Attachment, type AttachmentKey, attachmentId } from '../ipam/attac
 import type { Ipam } from '../ipam/ipam.ts';
 import type { CidrUsage } from '../ipam/usage.ts';
 import type { Address } from '../net/address.ts';
+import { equal } from '../net/equal.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Rtnetlink } from '../netlink/rtnetlink.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -176,9 +177,9 @@ export class PodNetwork {
     }
   }
 
-  /** The very same object again is no news: passes tell it each time. */
+  /** The same again is no news: passes tell it each time. */
   setConfig(config: PodNetworkConfig): void {
-    if (config === this.#config) return;
+    if (equal(config, this.#config)) return;
     this.#config = config;
     this.#options.ipam.configure(config.podCIDRs, config.reserved);
     this.#wasReady ||= this.#notReady() === undefined;

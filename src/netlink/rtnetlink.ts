@@ -48,6 +48,11 @@ export class Rtnetlink implements Disposable {
     return dumpSync(this.#socket, linkDump);
   }
 
+  /** As `links`, in the background, as `routesAsync`: reading a link waits for whoever makes or deletes one. */
+  linksAsync(signal: AbortSignal): Promise<readonly LinkRecord[]> {
+    return this.#queued(() => dumpAsync(this.#bulkSocket, linkDump, signal));
+  }
+
   /** Index of the link of that name, asked more cheaply than the link; undefined: there is none. */
   linkIndex(name: string): number | undefined {
     return this.#socket.linkIndex(name);
@@ -65,12 +70,12 @@ export class Rtnetlink implements Disposable {
   }
 
   addresses(family?: Family): readonly LinkAddressRecord[] {
-    return dumpSync(this.#socket, {
-      what: 'addresses',
-      type: RTM.GETADDR,
-      writeFilter: (out) => writeLinkAddressFilter(out, family),
-      decode: decodeLinkAddress,
-    });
+    return dumpSync(this.#socket, addressDump(family));
+  }
+
+  /** As `addresses`, in the background. */
+  addressesAsync(signal: AbortSignal): Promise<readonly LinkAddressRecord[]> {
+    return this.#queued(() => dumpAsync(this.#bulkSocket, addressDump(), signal));
   }
 
   neighbours(
@@ -142,6 +147,13 @@ const linkDump: DumpRequest<LinkRecord> = {
   writeFilter: writeLinkFilter,
   decode: decodeLink,
 };
+
+const addressDump = (family?: Family): DumpRequest<LinkAddressRecord> => ({
+  what: 'addresses',
+  type: RTM.GETADDR,
+  writeFilter: (out) => writeLinkAddressFilter(out, family),
+  decode: decodeLinkAddress,
+});
 
 /** One dump per family. What the kernel does not filter (before 4.20, or without IPv6) is filtered here. */
 function routeDumps(filter: RouteFilter): readonly DumpRequest<RouteRecord>[] {

@@ -12,7 +12,12 @@ function lab(reader: Partial<KernelReader>) {
   const changed: string[] = [];
   const facts = new FactStore((name) => changed.push(name), feed());
   const kernel = new KernelFacts({
-    reader: { links: () => [], addresses: () => [], routesAsync: async () => [], ...reader },
+    reader: {
+      linksAsync: async () => [],
+      addressesAsync: async () => [],
+      routesAsync: async () => [],
+      ...reader,
+    },
     facts,
     protocol: 71,
     isPodLink: (name) => name.startsWith('gryp'),
@@ -31,8 +36,9 @@ it('reads links, addresses but those of pod links, and the routes that are not o
     flags: 0,
   });
   const { clock, facts, kernel } = lab({
-    links: () => [link(1, 'lo'), link(2, 'eth0'), link(7, 'gryp0123456789a')],
-    addresses: () => [on(2, '192.0.2.10'), on(7, '169.254.1.1')],
+    linksAsync: async () => [link(1, 'lo'), link(2, 'eth0'), link(7, 'gryp0123456789a')],
+    // The last one's link has gone meanwhile.
+    addressesAsync: async () => [on(2, '192.0.2.10'), on(7, '169.254.1.1'), on(9, '169.254.1.1')],
     routesAsync: async () => [
       kernelRoute('0.0.0.0/0', via('192.0.2.1', 2)),
       kernelRoute('0.0.0.0/0', via('192.0.2.2', 2)),
@@ -52,7 +58,7 @@ it('reads links, addresses but those of pod links, and the routes that are not o
 it('a storm of events costs one reading each 50 ms, and equal readings are no news', async () => {
   let readings = 0;
   const { clock, changed, kernel } = lab({
-    links: () => {
+    linksAsync: async () => {
       readings++;
       return [link(2, 'eth0')];
     },
@@ -69,7 +75,7 @@ it('a storm of events costs one reading each 50 ms, and equal readings are no ne
 it('a reading that fails keeps the facts, says why, and is tried again', async () => {
   let broken = true;
   const { clock, kernel } = lab({
-    links: () => {
+    linksAsync: async () => {
       if (broken) throw new Error('dump was interrupted');
       return [];
     },

@@ -55,6 +55,8 @@ using speaker = startSpeaker(
     })),
   },
 );
+await pause(1_000);
+speaker.kill('SIGUSR2');
 const [first = ''] = addresses;
 using peers = new Program(outside, [
   workshop.path('peer'),
@@ -68,6 +70,7 @@ using peers = new Program(outside, [
 const start = performance.now();
 await peers.answer('established');
 console.log(`${SESSIONS} sessions, established in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+console.log(loopLine('while they come up', await readLoop(speaker, directory)));
 peers.say('one');
 await peers.answer('told');
 await pause(10_000);
@@ -86,6 +89,9 @@ peers.say(
   `send ${workshop.messages('flood', () => announcement(PREFIXES, 'mixed', { as: AS + 1, nextHop, internal: true }))}`,
 );
 await peers.answer('sent');
+// So that the time in which nothing comes any more does not make the rest look good.
+await pause(500);
+const flooded = await readLoop(speaker, directory);
 await pause(HOLD * 1000);
 peers.say('silence');
 const silence = (await peers.answer('silence')) / 1000;
@@ -93,4 +99,4 @@ const lost = peers.said('closed');
 console.log(
   `  while ${PREFIXES} prefixes arrive on one: longest silence ${silence.toFixed(1)} s of ${HOLD}, sessions lost: ${lost ? 'yes' : 'none'} (bar none: ${verdict(!lost && silence < HOLD)}); memory then ${speaker.memory('VmRSS').toFixed(0)} MB`,
 );
-console.log(loopLine('while they arrive', await readLoop(speaker, directory)));
+console.log(loopLine('while they arrive', flooded));
