@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { equal } from '../net/equal.ts';
 import type { Clock } from '../ports/clock.ts';
 import { GryphonError } from '../ports/error.ts';
 import type { BackoffOptions } from './backoff.ts';
@@ -18,6 +19,8 @@ export interface SysctlDriverOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/** Milliseconds for which what was read is believed: passes may come a hundred times as often, and reading is half of a small one. */
+const BELIEF = 1_000;
 /** Reading one takes about 20 microseconds. */
 const FILES_PER_TURN = 64;
 /** A link may have any name without blank and slash. */
@@ -39,17 +42,22 @@ function validate(path: string, value: string): void {
 const normal = (value: string): string => value.trim().replaceAll(/\s+/g, ' ');
 
 /**
- * Keeps files below /proc/sys/net at their wanted values. Reads each at every `apply`, because nobody tells when one
- * changes, and writes those that differ. What is no longer wanted keeps its value: nobody knows a better one.
+ * Keeps files below /proc/sys/net at their wanted values. Reads each at an `apply`, because nobody tells when one changes, at
+ * most once a second, and writes those that differ. What is no longer wanted keeps its value: nobody knows a better one.
  */
 export class SysctlDriver implements Driver<SysctlIntent> {
   readonly name = 'sysctls';
   readonly #root: string;
+  readonly #clock: Clock;
   readonly #failures: FailureBook<string>;
   #desired: SysctlIntent = new Map();
+  /** What was found to be so, or made so, and until when that is believed. */
+  #found: SysctlIntent = new Map();
+  #foundUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: SysctlDriverOptions) {
     this.#root = options.root ?? '/proc/sys';
+    this.#clock = options.clock;
     this.#failures = new FailureBook(options.clock, options.backoff);
   }
 
@@ -59,20 +67,28 @@ export class SysctlDriver implements Driver<SysctlIntent> {
     this.#desired = desired;
   }
 
-  /** Nothing is believed, so there is nothing to forget but the waiting. */
   invalidate(): void {
+    this.#foundUntil = Number.NEGATIVE_INFINITY;
     this.#failures.hurryAll();
   }
 
   /** @throws the abort reason */
   async apply(signal: AbortSignal): Promise<ApplyResult> {
+    if (this.#isBelieved()) return { written: 0, failures: [] };
     let written = 0;
     const count = ([path, wanted]: [string, DesiredSysctl]): void => {
       if (this.#write(path, wanted)) written++;
     };
     await inSlices(this.#desired, signal, count, FILES_PER_TURN);
     this.#failures.retain((path) => this.#desired.has(path));
+    this.#found = this.#desired;
+    this.#foundUntil = this.#clock.monotonic() + BELIEF;
     return { written, ...this.#failures.report() };
+  }
+
+  #isBelieved(): boolean {
+    if (this.#failures.size > 0 || this.#clock.monotonic() >= this.#foundUntil) return false;
+    return equal(this.#desired, this.#found);
   }
 
   /** True when the file was changed. */

@@ -20,7 +20,8 @@ const forward = (): string => readFileSync(join(root, 'net/ipv4/ip_forward'), 'u
 const never = new AbortController().signal;
 
 test('writes what differs, repairs what others change, and leaves what is no longer wanted', async () => {
-  const driver = new SysctlDriver({ clock: new FakeClock(), root });
+  const clock = new FakeClock();
+  const driver = new SysctlDriver({ clock, root });
   driver.set(
     new Map([
       ['net/ipv4/ip_forward', { value: '1' }],
@@ -31,7 +32,17 @@ test('writes what differs, repairs what others change, and leaves what is no lon
   expect(forward()).toMatch(/^1/);
   expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
   writeFileSync(join(root, 'net/ipv4/ip_forward'), '0\n');
+  clock.advance(999);
+  expect(await driver.apply(never), 'within a second').toEqual({ written: 0, failures: [] });
+  clock.advance(1);
   expect(await driver.apply(never)).toEqual({ written: 1, failures: [] });
+  driver.set(new Map([['net/ipv4/ip_forward', { value: '0' }]]));
+  expect(await driver.apply(never), 'another wish').toEqual({ written: 1, failures: [] });
+  writeFileSync(join(root, 'net/ipv4/ip_forward'), '1\n');
+  driver.invalidate();
+  expect(await driver.apply(never), 'nothing is believed').toEqual({ written: 1, failures: [] });
+  driver.set(new Map([['net/ipv4/ip_forward', { value: '1' }]]));
+  await driver.apply(never);
   driver.set(new Map());
   expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
   expect(forward()).toMatch(/^1/);
@@ -42,7 +53,9 @@ test('changes a value only from the one that it may be changed from', async () =
   driver.set(new Map([['net/ipv4/ip_forward', { value: '2', onlyFrom: '1' }]]));
   expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
   writeFileSync(join(root, 'net/ipv4/ip_forward'), '1\n');
+  driver.invalidate();
   expect(await driver.apply(never)).toEqual({ written: 1, failures: [] });
+  driver.invalidate();
   expect(await driver.apply(never)).toEqual({ written: 0, failures: [] });
   expect(forward()).toMatch(/^2/);
 });
