@@ -124,6 +124,8 @@ export class Announcer {
           : packAnnouncement(this.#writer, outbound, source, this.#context, from);
       if (next === from) {
         this.#unsent += ids.length - from;
+        // RFC 8654 §4: what the peer was told of them before is no longer so. A withdrawal always fits.
+        this.#encode(family, this.#outlet.refuse(family, batch, from));
         return;
       }
       from = next;

@@ -78,6 +78,25 @@ describe('a session', () => {
     expect(peer.received).toEqual(['update +10.244.1.0/24']);
   });
 
+  test('takes back what grew beyond the messages of the peer, and says so', () => {
+    let rib: Rib | undefined;
+    const { peer, session, lines, run } = established({}, {}, (made) => (rib = made));
+    peer.received.length = 0;
+    lines.length = 0;
+    const self = {
+      routerID: nodeAddress(1),
+      asNumbers: new Set([64512]),
+      addresses: new Set([nodeAddress(1)]),
+    };
+    const communities = Array.from({ length: 1_100 }, (_, i) => i + 1);
+    rib?.setSelf({ ...self, originated: new Set() }, [{ prefix: podCIDR(1), communities }]);
+    rib?.flush();
+    run(1);
+    expect(peer.received).toEqual(['update -10.244.1.0/24']);
+    expect(lines).toEqual(['warn prefixes not announced: their attributes fill a whole message']);
+    expect(session.status().prefixes['ipv4-unicast'].advertised).toBe(0);
+  });
+
   test('tells the reason of the peer that shuts it, although TCP ends right behind', () => {
     const { peer, session, run } = established();
     const text = new TextEncoder().encode('maintenance');

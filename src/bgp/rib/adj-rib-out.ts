@@ -31,7 +31,8 @@ interface Group {
  * What one peer has been told of one family, and what it still must be told, by id: of a prefix, or of a route where it gets
  * several paths of one prefix. What waits are ids, each at most once to announce and once to withdraw, never messages: what
  * changes twice before its turn is sent once, by its latest state. Ids with the same attributes leave together, withdrawals
- * before announcements. An id is held from when the peer should know it until it has been told to forget it.
+ * before announcements. An id is held from when the peer should know it until it has been told to forget it. What cannot be sent
+ * (`refuse`) stays wanted, neither told nor waiting, until something else is wanted.
  */
 export class AdjRibOut {
   readonly #holder: Holder;
@@ -45,6 +46,8 @@ export class AdjRibOut {
   #joined: Group | undefined;
   /** Taken since the last `done`, and perhaps of no more interest. */
   readonly #leaving: number[] = [];
+  /** Of the announcement taken last, what the peer knew something of before. */
+  readonly #known: number[] = [];
   #advertised = 0;
   /** Everything below it has been told again, if that is being done. */
   #again: number | undefined;
@@ -83,7 +86,8 @@ export class AdjRibOut {
     if (same(next, wanted)) return;
     if (wanted === undefined && !this.#isHeld(id)) this.#holder.retain(id);
     this.#wanted.set(id, next);
-    if (next === told) return;
+    // What was refused waits among the withdrawals with nothing to be sent: there its id is let go.
+    if (next === told && (next !== undefined || this.#waits.get(id) !== 0)) return;
     if (next === undefined) this.#wait(id, WITHDRAW, this.#withdrawals);
     else if ((this.#waits.get(id) & ANNOUNCE) === 0) this.#join(id, next);
   }
@@ -112,6 +116,18 @@ export class AdjRibOut {
     if (this.#withdrawals.length > 0) return this.#takeWithdrawals(limit);
     const group = this.#groups.first;
     return group === undefined ? undefined : this.#takeGroup(group, limit);
+  }
+
+  /**
+   * The announcement taken last cannot be sent from index `from` of its ids on: the peer is to know nothing of them. Gives the
+   * withdrawal of those that it knows, which counts as told.
+   */
+  refuse({ ids }: Batch, from: number): Batch {
+    const known = new Set(this.#known);
+    const refused = ids.slice(from);
+    for (const id of refused) this.#told.set(id, undefined);
+    this.#advertised -= refused.length;
+    return { outbound: undefined, ids: refused.filter((id) => known.has(id)) };
   }
 
   /** What was taken is written: its ids are of no more interest. */
@@ -148,6 +164,7 @@ export class AdjRibOut {
   #takeGroup(group: Group, limit: number): Batch {
     const { outbound } = group;
     const ids: number[] = [];
+    this.#known.length = 0;
     const end = Math.min(group.ids.length, group.at + limit);
     for (; group.at < end; group.at++) {
       const id = group.ids[group.at] ?? 0;
@@ -176,6 +193,7 @@ export class AdjRibOut {
     if (wanted === undefined) this.#leaving.push(id);
     if (wanted !== outbound || !due) return false;
     if (told === undefined) this.#advertised++;
+    else this.#known.push(id);
     this.#told.set(id, outbound);
     return true;
   }

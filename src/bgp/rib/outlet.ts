@@ -111,6 +111,11 @@ export class Outlet {
     return this.#outs.get(family)?.take(limit);
   }
 
+  /** The announcement taken last cannot be sent from index `from` on; gives the withdrawal to be sent instead, maybe of nothing. */
+  refuse(family: BgpFamily, batch: Batch, from: number): Batch {
+    return this.#outs.get(family)?.refuse(batch, from) ?? { outbound: undefined, ids: [] };
+  }
+
   done(family: BgpFamily): void {
     this.#outs.get(family)?.done();
   }

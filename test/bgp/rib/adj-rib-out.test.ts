@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AdjRibOut, type Holder } from '../../../src/bgp/rib/adj-rib-out.ts';
+import { AdjRibOut, type Batch, type Holder } from '../../../src/bgp/rib/adj-rib-out.ts';
 import type { Outbound } from '../../../src/bgp/rib/export-policy.ts';
 import { address } from '../../../src/net/address.ts';
 import { attributes } from './paths.ts';
@@ -12,6 +12,8 @@ const outbound = (as: number): Outbound => ({
 });
 const a = outbound(1);
 const b = outbound(2);
+/** Does not fit into a message, in the random walk. */
+const long = outbound(3);
 
 /** Remembers what is held, and complains of what is held twice or let go twice. */
 class Book implements Holder {
@@ -42,6 +44,12 @@ function drain(out: AdjRibOut, limit = 100): readonly string[] {
     if (batch.ids.length > 0) lines.push(`${as === undefined ? '-' : `+${as}`} ${batch.ids.join(' ')}`);
   }
   return lines;
+}
+
+function taken(out: AdjRibOut): Batch {
+  const batch = out.take(100);
+  if (batch === undefined) throw new Error('nothing waits');
+  return batch;
 }
 
 describe('Adj-RIB-Out', () => {
@@ -120,10 +128,40 @@ describe('Adj-RIB-Out', () => {
     expect([...book.held]).toEqual([2]);
   });
 
+  test('withdraws of what is refused what the peer knows, and tries it again when something else is wanted', () => {
+    const book = new Book();
+    const out = new AdjRibOut(book);
+    set(out, [1, a], [2, b]);
+    drain(out);
+    set(out, [1, b], [2, b], [3, b], [4, b]);
+    const batch = taken(out);
+    expect(batch).toEqual({ outbound: b, ids: [1, 3, 4] });
+    expect(out.refuse(batch, 0)).toEqual({ outbound: undefined, ids: [1] });
+    out.done();
+    expect([out.told(1), out.told(2), out.told(3), out.advertised]).toEqual([undefined, b, undefined, 1]);
+    out.refresh();
+    out.repeat(1000);
+    set(out, [1, { ...b }], [2, b], [3, b], [4, b]);
+    expect(drain(out)).toEqual(['+2 2']);
+    set(out, [1, a], [2, b], [3, b]);
+    expect(drain(out)).toEqual(['+1 1']);
+    expect([out.drained, out.advertised]).toEqual([true, 2]);
+    expect([...book.held]).toEqual([1, 2, 3]);
+  });
+
+  test('counts as told what was sent of a batch before the rest was refused', () => {
+    const out = new AdjRibOut(new Book());
+    set(out, [1, a], [2, a], [3, a]);
+    drain(out);
+    set(out, [1, b], [2, b], [3, b]);
+    expect(out.refuse(taken(out), 1).ids).toEqual([2, 3]);
+    expect([out.told(1), out.told(2), out.advertised]).toEqual([b, undefined, 1]);
+  });
+
   test('leaves the peer with exactly what was wanted, whatever happened on the way, and lets all go', () => {
     const change = fc.record({
       id: fc.integer({ min: 1, max: 6 }),
-      to: fc.constantFrom(a, b, { ...a }, undefined),
+      to: fc.constantFrom(a, b, { ...a }, long, undefined),
       take: fc.integer({ min: 0, max: 3 }),
       refresh: fc.boolean(),
     });
@@ -136,8 +174,9 @@ describe('Adj-RIB-Out', () => {
         const hear = (limit: number): boolean => {
           out.repeat(1000);
           const batch = out.take(limit);
-          for (const id of batch?.ids ?? []) {
-            if (batch?.outbound !== undefined) peer.set(id, batch.outbound.attributes);
+          const sent = batch?.outbound === long ? out.refuse(batch, 0) : batch;
+          for (const id of sent?.ids ?? []) {
+            if (sent?.outbound !== undefined) peer.set(id, sent.outbound.attributes);
             else expect(peer.delete(id)).toBe(true);
           }
           out.done();
@@ -152,7 +191,9 @@ describe('Adj-RIB-Out', () => {
         }
         while (hear(2));
         expect(out.drained).toBe(true);
-        expect(peer).toEqual(new Map([...wanted].map(([k, v]) => [k, v.attributes])));
+        const fits = [...wanted].filter(([, v]) => v !== long);
+        expect(peer).toEqual(new Map(fits.map(([k, v]) => [k, v.attributes])));
+        for (const [id] of wanted) expect(out.told(id)?.attributes).toBe(peer.get(id));
         expect(out.advertised).toBe(peer.size);
         expect(book.held).toEqual(new Set(wanted.keys()));
         while (out.dismantle(100));
