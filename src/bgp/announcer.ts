@@ -71,13 +71,18 @@ export class Announcer {
 
   #isMarkerDue(family: BgpFamily): boolean {
     const phase = this.#phases.get(family);
-    return phase === 'again' || this.#asked.has(family) || (phase === 'initial' && !this.endOfRibHeld);
+    if (phase === 'again' || (phase === 'initial' && !this.endOfRibHeld)) return true;
+    return this.#asked.has(family) && this.#mayBegin(phase);
   }
 
   /** RFC 7313 §4: no marker goes out before End-of-RIB, and one refresh follows the other. */
+  #mayBegin(phase: Phase | undefined): boolean {
+    return phase === 'told' || (phase === 'initial' && !this.#context.enhancedRefresh);
+  }
+
   #begin(family: BgpFamily): void {
     const phase = this.#phases.get(family);
-    if (phase === 'again' || (phase === 'initial' && this.#context.enhancedRefresh)) return;
+    if (!this.#mayBegin(phase)) return;
     this.#asked.delete(family);
     this.#outlet.refresh(family);
     if (phase === 'initial') return;

@@ -170,3 +170,30 @@ describe('what does not fit into a message of the peer', () => {
     expect(stage.status).toEqual(NOTHING);
   });
 });
+
+describe('a route refresh while End-of-RIB is held', () => {
+  test('with markers (RFC 7313) is nothing to do before End-of-RIB, and is carried out behind it', () => {
+    const stage = new Stage({ enhancedRefresh: true });
+    stage.announcer.endOfRibHeld = true;
+    stage.announce(FITTING, P);
+    expect(stage.run()).toEqual([[`+${P}`], 0]);
+    stage.announcer.refresh(FAMILY);
+    expect(stage.announcer.drained).toBe(true);
+    stage.announce(FITTING, Q);
+    expect(stage.run()).toEqual([[`+${Q}`], 0]);
+    expect(stage.announcer.drained).toBe(true);
+    stage.announcer.endOfRibHeld = false;
+    expect(stage.run()).toEqual([['end-of-rib', 'begin', `+${P}`, `+${Q}`, 'end'], 0]);
+  });
+
+  test('without markers is carried out at once', () => {
+    const stage = new Stage();
+    stage.announcer.endOfRibHeld = true;
+    stage.announce(FITTING, P);
+    stage.run();
+    stage.announcer.refresh(FAMILY);
+    expect(stage.run()).toEqual([[`+${P}`], 0]);
+    stage.announcer.endOfRibHeld = false;
+    expect(stage.run()).toEqual([['end-of-rib'], 0]);
+  });
+});
