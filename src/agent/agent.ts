@@ -31,6 +31,7 @@ import { type Pods, startPods } from './pods.ts';
 import { rehearse, takesTables } from './rehearsal.ts';
 import type { Settings } from './settings.ts';
 import { AgentStatus } from './status.ts';
+import { stopMode } from './stop-mode.ts';
 
 /** Where Kubernetes objects come from: a directory of manifests, later the API server. */
 export interface ObjectSource {
@@ -69,8 +70,6 @@ export interface AgentOptions {
 
 /** Milliseconds between two reports. */
 const REPORT_INTERVAL = 2_000;
-/** Milliseconds in which traffic finds other ways before the sessions of a node that is shut down end (RFC 8326 §4.3). */
-const SHUTDOWN_GRACE = 2_000;
 
 /**
  * One node's agent: facts in, intent computed, drivers told. Everything that comes back is a fact again; no part calls
@@ -196,7 +195,7 @@ export class Agent {
     const started = Promise.all([this.#source.start(end), this.#pods.start(end)]);
     await Promise.race([aborted(end), started.then(() => aborted(end))]);
     log.info('stopping');
-    await this.#stop(this.#stopMode(leave));
+    await this.#stop(stopMode(this.#options.nodeName, this.#snapshot, leave.aborted));
   }
 
   /** Nothing is taken out of the kernel: pods, and peers unless the node itself goes, go on until the next start. */
@@ -209,15 +208,6 @@ export class Agent {
     // The socket last: until then pods are torn down at once, and `gryphon cleanup` sees by it that nothing is written any more.
     const pods = await this.#pods.settled();
     await pods?.stop();
-  }
-
-  /** An agent that stops is started again, which peers need not know; a node that goes takes its pods with it. */
-  #stopMode(leave: AbortSignal): StopMode {
-    const { nodeName } = this.#options;
-    if (leave.aborted)
-      return { mode: 'shutdown', text: `node ${nodeName} is cleaned up`, grace: SHUTDOWN_GRACE };
-    if (this.#snapshot.nodes.get(nodeName)?.shuttingDown !== true) return { mode: 'restart' };
-    return { mode: 'shutdown', text: `node ${nodeName} is shutting down`, grace: SHUTDOWN_GRACE };
   }
 
   async #timedPass(signal: AbortSignal): Promise<{ readonly retryAfter?: number }> {
@@ -258,7 +248,7 @@ export class Agent {
     this.#intent = intent;
     if (!this.#synced) return undefined;
     this.#pods.value?.network.setConfig(intent.podNetwork);
-    // Without a configuration (a Node object deleted by mistake) the last one stands: sessions are not dropped for that.
+    // Without a configuration (a Node object deleted by mistake) the last one stands while the agent runs: see `stopMode` for its end.
     if (intent.bgp.config !== undefined) {
       this.#speaker.set(intent.bgp.config);
       if (takesTables(intent.bgp.config)) this.#rehearse(signal);

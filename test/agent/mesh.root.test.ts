@@ -40,21 +40,33 @@ it('routes are learned by BGP, and go when the node falls silent', async () => {
   expect(await a.gryphon('peers')).toMatch(/mesh\/node-b .*hold timer expired/);
 });
 
-it('routes go at once with a node that is shut down, and its peers are told why', async () => {
+const [nodeA = '', nodeB = ''] = pairNodes.split(/(?<=^---\n)/m);
+
+it.each([
+  // As the kubelet writes it when systemd asks it to end the pods.
+  [
+    'is shut down',
+    nodeA +
+      nodeB.replace(
+        '- status: "True"',
+        '- status: "False"\n    reason: KubeletNotReady\n    message: node is shutting down',
+      ),
+    'node node-b is shutting down',
+  ],
+  ['was deleted', nodeA, 'node node-b has no Node object any more'],
+])('routes go at once with a node that %s, and its peers are told why', async (_, manifests, text) => {
   await using nodes = await agentPair(lan);
   const { a, b } = nodes;
   a.start('node-a');
   b.start('node-b');
   await learned(a);
-  // As the kubelet writes it when systemd asks it to end the pods.
-  const shuttingDown = '- status: "False"\n    reason: KubeletNotReady\n    message: node is shutting down';
-  const [first, ...rest] = pairNodes.split('- status: "True"');
-  b.write('all.yaml', `${first}- status: "True"${rest.join(shuttingDown)}`);
-  await b.until('the condition', async () => (b.log().match(/manifest read/g)?.length ?? 0) > 1);
+  b.write('all.yaml', manifests);
+  await b.until('the change', async () => (b.log().match(/manifest read/g)?.length ?? 0) > 1);
+  // Not before the agent ends: a Node may come again, and its pods run meanwhile.
+  expect(await a.remoteRoutes()).toEqual(toB);
   await b.stop();
   await a.until('the withdrawal', async () => (await a.remoteRoutes()).length === 0);
   // What would be kept for two minutes went with a hard reset.
-  const text = 'node node-b is shutting down';
   const [peer] = await a.peers();
   expect(peer?.gracefulRestart?.staleUntil).toBeUndefined();
   expect(peer?.lastDown).toMatchObject({
