@@ -53,7 +53,10 @@ function listenAddresses({ self }: BgpFacts, { listensEverywhere }: Globals): re
   return addressList(self.addresses).map((address) => (address.includes(':') ? '::' : '0.0.0.0') as Address);
 }
 
-/** One session per address: a BGPPeer takes the place of the mesh's, and one that names a peer that of one that peers back. */
+/**
+ * One session per address, where a BGPPeer that names a peer goes before one that peers back. The mesh leaves out every node with
+ * which a BGPPeer gives a session, whatever its family: either would carry both.
+ */
 function peersOf(facts: BgpFacts, globals: Globals, mesh: Mesh, problems: Problem[]): readonly PeerConfig[] {
   const view = {
     facts,
@@ -65,7 +68,9 @@ function peersOf(facts: BgpFacts, globals: Globals, mesh: Mesh, problems: Proble
     },
   };
   const configured = new Map<Address, { readonly config: PeerConfig; readonly reversed: boolean }>();
+  const named = new Set<string>();
   for (const neighbour of configuredNeighbours(facts, globals, problems)) {
+    if (neighbour.node !== undefined) named.add(neighbour.node.record.name);
     const found: Problem[] = [];
     const config = peerConfig(neighbour, view, found);
     const { reversed } = neighbour;
@@ -78,8 +83,8 @@ function peersOf(facts: BgpFacts, globals: Globals, mesh: Mesh, problems: Proble
     }
   }
   const peers = [...configured.values()].map(({ config }) => config);
-  for (const { config, problems: found } of mesh.members(view)) {
-    if (config === undefined || configured.has(config.address)) continue;
+  for (const { node, config, problems: found } of mesh.members(view)) {
+    if (config === undefined || named.has(node.record.name)) continue;
     peers.push(config);
     problems.push(...found);
   }

@@ -160,6 +160,49 @@ describe('peerIP of a node', () => {
     ]);
   });
 
+  const dual = byName(
+    node('a', ['10.0.1.0/24'], ['192.0.2.1', '2001:db8::1']),
+    node('b', ['10.0.2.0/24'], ['192.0.2.2', '2001:db8::2']),
+    node('c', ['10.0.3.0/24'], ['192.0.2.3', '2001:db8::3']),
+    node('v4', ['10.0.4.0/24'], ['192.0.2.4']),
+  );
+
+  it.each([
+    [
+      'names b by its IPv6 address',
+      'a',
+      bgpPeer('six', '2001:db8::2', 64_512, { node: 'a' }),
+      ['mesh/c', 'mesh/v4', 'peer/six'],
+    ],
+    [
+      'is named by its IPv6 address',
+      'b',
+      bgpPeer('six', '2001:db8::2', 64_512, { node: 'a' }),
+      ['mesh/c', 'mesh/v4', 'peer/six/a'],
+    ],
+    [
+      'has nothing to do with it',
+      'c',
+      bgpPeer('six', '2001:db8::2', 64_512, { node: 'a' }),
+      ['mesh/a', 'mesh/b', 'mesh/v4'],
+    ],
+    [
+      'names b, but has no address of that family',
+      'v4',
+      bgpPeer('six', '2001:db8::2', 64_512),
+      ['mesh/a', 'mesh/b', 'mesh/c'],
+    ],
+    [
+      'is named so by a node that has none of that family',
+      'b',
+      bgpPeer('six', '2001:db8::2', 64_512, { node: 'v4' }),
+      ['mesh/a', 'mesh/c', 'mesh/v4'],
+    ],
+  ])('takes the place of the mesh whatever the family: a node that %s', (_, self, peer, expected) => {
+    const found = computeFor(self, dual, { peers: byName(peer) }).config?.peers ?? [];
+    expect(found.map((p) => p.name)).toEqual(expected);
+  });
+
   it.each([
     ['of another AS', bgpPeer('to-w2', '192.0.2.2', 65_001, { node: 'w1' })],
     ['on another port', bgpPeer('to-w2', '192.0.2.2', 64_512, { node: 'w1', port: 1790 })],
