@@ -135,8 +135,8 @@ export interface WireContext {
 /** One thing wrong with an UPDATE that does not cost the session: to be logged and counted. */
 export interface UpdateProblem {
   /**
-   * `withdraw` and `discard` are RFC 7606 §2; `ignore`: a family or an optional non-transitive attribute that is not ours,
-   * which the standards tell us to skip.
+   * `withdraw` and `discard` are RFC 7606 §2; `ignore`: what the standards tell us to skip, which is a family or an optional
+   * non-transitive attribute that is not ours, and a NEXT_HOP that no route of the message needs.
    */
   readonly reaction: 'withdraw' | 'discard' | 'ignore';
   /** Attribute type code; absent where the problem is not in one attribute. */

@@ -31,7 +31,8 @@ export function decodeUpdate(bytes: Uint8Array, context: WireContext): Decoded {
   if ('kind' in withdrawn) return withdrawn;
   const announced = decodeField(bytes, layout.attributesEnd, bytes.length, 'NLRI', context);
   if ('kind' in announced) return announced;
-  const block = decodeAttributes(bytes, layout.attributesAt, layout.attributesEnd, context);
+  const { attributesAt, attributesEnd } = layout;
+  const block = decodeAttributes(bytes, attributesAt, attributesEnd, announced.count > 0, context);
   if ('kind' in block) return block;
 
   const endOfRib = recogniseEndOfRib(withdrawn, announced, block, context);

@@ -5,6 +5,8 @@ import { attribute, context, internal, message, update } from './support.ts';
 const ORIGIN = attribute(0x40, 1, '00');
 const AS_PATH = attribute(0x40, 2, '0201 0000fdea');
 const NEXT_HOP = attribute(0x40, 3, 'c0000201');
+/** A NEXT_HOP that no host has. */
+const NO_HOST = attribute(0x40, 3, '00000000');
 const GOOD = ORIGIN + AS_PATH + NEXT_HOP;
 const MP_UNREACH = attribute(0x80, 15, '000201 20 20010db8');
 /** 2001:db8::/32 over 2001:db8::1. */
@@ -382,6 +384,51 @@ const MULTIPROTOCOL: readonly Row[] = [
   ],
   ['no AS_PATH', update('', ORIGIN + MP_REACH, ''), 'withdraw -2001:db8::/32 [withdraw 2: RFC 7606 §3 (d)]'],
   ['RFC 4760 §3: NEXT_HOP beside it is of no use', update('', GOOD + MP_REACH, ''), 'update +2001:db8::/32'],
+  ...(
+    [
+      ['0.0.0.0', NO_HOST, ''],
+      ['of 5 octets', attribute(0x40, 3, 'c000020100'), ''],
+      ['optional', attribute(0xc0, 3, 'c0000201'), ''],
+      ['0.0.0.0, withdrawn routes of IPv4 too', NO_HOST, WITHDRAWN],
+    ] as const
+  ).map(
+    ([name, hop, withdrawn]): Row => [
+      `RFC 4760 §3: bad NEXT_HOP beside it: ${name}`,
+      update(withdrawn, ORIGIN + AS_PATH + hop + MP_REACH, ''),
+      `update ${withdrawn === '' ? '' : '-20.0.0.0/8 '}+2001:db8::/32 [ignore 3: RFC 4760 §3]`,
+    ],
+  ),
+  [
+    'RFC 4760 §3: bad NEXT_HOP behind it',
+    update('', MP_REACH + ORIGIN + AS_PATH + NO_HOST, ''),
+    'update +2001:db8::/32 [ignore 3: RFC 4760 §3]',
+  ],
+  [
+    'RFC 4760 §3: bad NEXT_HOP beside one of a foreign family',
+    update('', ORIGIN + AS_PATH + NO_HOST + attribute(0x80, 14, '4004 47 00 00 ffff'), ''),
+    'update [ignore 3: RFC 4760 §3] [ignore 14: RFC 4760 §8]',
+  ],
+  [
+    'RFC 7606 §7.3: bad NEXT_HOP beside it and NLRI',
+    update('', ORIGIN + AS_PATH + NO_HOST + MP_REACH, NLRI),
+    `withdraw -${P} -2001:db8::/32 [withdraw 3: RFC 7606 §7.3]`,
+  ],
+  [
+    'RFC 7606 §7.3: bad NEXT_HOP beside it and NLRI that is not of this session',
+    update('', ORIGIN + AS_PATH + NO_HOST + MP_REACH, NLRI),
+    'withdraw -2001:db8::/32 [withdraw 3: RFC 7606 §7.3] [ignore -: RFC 4760 §8]',
+    { ...context, families: ['ipv6-unicast'] },
+  ],
+  [
+    'RFC 7606 §5.2: bad NEXT_HOP without routes',
+    update('', ORIGIN + AS_PATH + NO_HOST + MP_UNREACH, ''),
+    'reset 3/8 40030400000000',
+  ],
+  [
+    'RFC 7606 §4: lengths contradict beside a bad NEXT_HOP and no routes',
+    update('', `${NO_HOST}${attribute(0x80, 14, '000201 10 20010db8000000000000000000000001 00')}40`, ''),
+    'reset 3/1',
+  ],
   ['a family that nobody knows', reach('4004 47 04 0a000001 00 ffff'), 'update [ignore 14: RFC 4760 §8]'],
   [
     'a family that was not negotiated',

@@ -90,7 +90,7 @@ export interface Facts {
   communities: string[];
 }
 
-/** Everything but the two attributes that carry routes: RFC 7606 §3 and §7 by attribute. `onlyMP`: no classic NLRI is there. */
+/** Everything but the two attributes that carry routes: RFC 7606 §3 and §7 by attribute. `onlyMP`: all routes are in MP_REACH_NLRI. */
 export function judgeAttributes(
   all: readonly RawAttribute[],
   terms: Terms,
@@ -111,6 +111,8 @@ export function judgeAttributes(
 
 function judgeAttribute(attribute: RawAttribute, terms: Terms, onlyMP: boolean, facts: Facts): Fault[] {
   const { flags, type, raw } = attribute;
+  // RFC 4760 §3: NEXT_HOP beside MP_REACH_NLRI alone is ignored.
+  if (type === 3 && onlyMP) return [];
   const wanted = FLAGS[type];
   if (wanted === undefined) {
     // RFC 4271 §6.3: only what is optional may be unknown.
@@ -121,7 +123,7 @@ function judgeAttribute(attribute: RawAttribute, terms: Terms, onlyMP: boolean, 
     (terms.external && [5, 9, 10].includes(type)) || (terms.fourOctets && [17, 18].includes(type));
   if ((flags & 0xc0) !== wanted) {
     // RFC 7606 §3 (c) withdraws, (f) discards the aggregation's, the sections of the useless ones and RFC 6793 §6 discard theirs.
-    const least = useless || [6, 7, 17, 18].includes(type) || (type === 3 && onlyMP) ? 0 : 1;
+    const least = useless || [6, 7, 17, 18].includes(type) ? 0 : 1;
     return [{ least, most: 1, endings: [ending('RFC 4271 §6.3', 3, 4, raw), ...valueEndings(attribute)] }];
   }
   if (useless) return [];
@@ -132,8 +134,7 @@ function judgeAttribute(attribute: RawAttribute, terms: Terms, onlyMP: boolean, 
   }
   // RFC 7606 §7.6, §7.7, RFC 6793 §6
   const level = [6, 7, 17, 18].includes(type) ? 0 : 1;
-  // RFC 4760 §3: NEXT_HOP beside MP_REACH_NLRI alone SHOULD be ignored.
-  return [{ least: type === 3 && onlyMP ? 0 : level, most: level, endings: valueEndings(attribute) }];
+  return [{ least: level, most: level, endings: valueEndings(attribute) }];
 }
 
 /** RFC 4271 §6.3: what a bad value is called; a length may be called that, or by the attribute's own name. */

@@ -61,7 +61,7 @@ function weigh(
 ): UpdateVerdict {
   const reach = readMultiprotocol(all, 14, terms);
   const unreach = readMultiprotocol(all, 15, terms);
-  const { facts, faults: attributeFaults } = judgeAttributes(all, terms, !hasNlri);
+  const { facts, faults: attributeFaults } = judgeAttributes(all, terms, !hasNlri && reach.present);
   const reachable = hasNlri || reach.keys.length > 0;
   const faults = [
     ...faultsSoFar,

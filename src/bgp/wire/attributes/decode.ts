@@ -39,19 +39,22 @@ export interface AttributeBlock {
 
 /**
  * Decodes the attributes in `bytes[start, end)`. A reset where the standards leave no other choice. A set that is all right is
- * decoded once: where its octets are known, only the multiprotocol attributes are looked at, which are no part of it.
+ * decoded once: where its octets are known, only the multiprotocol attributes are looked at, which are no part of it. `classic`:
+ * the message has routes in its NLRI field.
  */
 export function decodeAttributes(
   bytes: Uint8Array,
   start: number,
   end: number,
+  classic: boolean,
   context: WireContext,
 ): AttributeBlock | Reset {
   if (start === end) return NO_ATTRIBUTES;
   const key = keyOf(bytes, start, end);
   const known = key === undefined ? undefined : knownSets.get(key.octets, key.start, key.end, context);
   const walk = new AttributeWalk(bytes, context, known);
-  const fatal = known === undefined ? walk.visitAll(start, end) : walk.visitMultiprotocolOnly(start, end);
+  const fatal =
+    known === undefined ? walk.visitAll(start, end, classic) : walk.visitMultiprotocolOnly(start, end);
   if (fatal !== undefined) return fatal;
   if (known === undefined && key !== undefined && walk.problems.length === 0) {
     const count = walk.count - key.multiprotocol;
@@ -106,6 +109,14 @@ function keyOf(bytes: Uint8Array, start: number, end: number): Key | undefined {
 
 const isMultiprotocol = (type: number): boolean => type === MP_REACH_NLRI || type === MP_UNREACH_NLRI;
 
+/** Whether MP_REACH_NLRI is among the attributes. */
+function hasReach(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at = nextAttribute(bytes, at, end)) {
+    if (u8(bytes, at + 1) === MP_REACH_NLRI) return true;
+  }
+  return false;
+}
+
 /** Where the attribute at `at` ends by its own account; beyond `limit` where that is not possible. */
 function nextAttribute(bytes: Uint8Array, at: number, limit: number): number {
   const extended = (u8(bytes, at) & EXTENDED_LENGTH) !== 0;
@@ -145,6 +156,8 @@ class AttributeWalk implements AttributeBlock {
   fallback: Reset | undefined;
   readonly #bytes: Uint8Array;
   readonly #context: WireContext;
+  /** All routes of the message are in MP_REACH_NLRI, of which the attributes before it know nothing yet. */
+  #onlyReach = false;
 
   /** Begins with a set that is known, or with nothing. */
   constructor(bytes: Uint8Array, context: WireContext, known: KnownSet | undefined) {
@@ -155,7 +168,8 @@ class AttributeWalk implements AttributeBlock {
     seen.fill(0);
   }
 
-  visitAll(start: number, end: number): Reset | undefined {
+  visitAll(start: number, end: number, classic: boolean): Reset | undefined {
+    this.#onlyReach = !classic && hasReach(this.#bytes, start, end);
     for (let at = start; at < end; ) {
       const header = readHeader(this.#bytes, at, end);
       if (typeof header === 'string') {
@@ -223,7 +237,9 @@ class AttributeWalk implements AttributeBlock {
       return;
     }
     const text = `${row.name}: ${complaint.text}`;
-    if (row.onError === 'discard') this.#note('discard', text, row.rule, header);
+    const { classicOnly } = row;
+    if (classicOnly !== undefined && this.#onlyReach) this.#note('ignore', text, classicOnly.rule, header);
+    else if (row.onError === 'discard') this.#note('discard', text, row.rule, header);
     else this.#withdraw(complaint.notification, text, row.rule, header);
   }
 

@@ -52,6 +52,8 @@ export interface AttributeRow {
   readonly rule: string;
   /** From such peers it means nothing and is discarded whatever its value is, by the section `rule`. */
   readonly uselessFrom?: { readonly peers: 'external' | 'four-octet'; readonly rule: string };
+  /** Only the classic NLRI needs it: where all routes are in MP_REACH_NLRI an error is ignored, by the section `rule`. */
+  readonly classicOnly?: { readonly rule: string };
   readonly decode: (
     into: AttributeDraft,
     bytes: Uint8Array,

@@ -38,6 +38,7 @@ export const nextHopRow: AttributeRow = {
   flags: TRANSITIVE,
   onError: 'withdraw',
   rule: 'RFC 7606 §7.3',
+  classicOnly: { rule: 'RFC 4760 §3' },
   decode: (into, bytes, start, end) => {
     if (end - start !== 4) return wrongLength(end - start, '4');
     const nextHop = identifierAt(bytes, start);
