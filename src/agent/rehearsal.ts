@@ -219,12 +219,15 @@ const SUBNET = {
   nextHops: [{ link: 1 }],
 } as const;
 
-/** Spread over all addresses: numbers above 2^31 are another matter to the compilers than those below. */
+/**
+ * Spread over 16.0.0.0/4 and 144.0.0.0/4, in which nothing is refused: numbers above 2^31 are another matter to the compilers
+ * than those below.
+ */
 function prefixesOf(turn: number, update: number): readonly Prefix[] {
   const first = (turn * UPDATES + update) * PREFIXES;
   return Array.from({ length: PREFIXES }, (_, i) => {
     // An odd factor meets every /22 once.
-    const w0 = (((first + i) * 357_913) << 10) >>> 0;
+    const w0 = (((((first + i) * 357_913) << 10) & 0x8fff_ffff) | 0x1000_0000) >>> 0;
     return prefixText({ family: 4, bits: 22 + (i % 3), w0, w1: 0, w2: 0, w3: 0 });
   });
 }

@@ -40,6 +40,7 @@ export type Rejection =
   | 'it asks for a blackhole'
   | 'this node originates the prefix'
   | 'it lies inside a prefix of this node'
+  | 'it is multicast, loopback, link-local or reserved'
   | 'filtered by import policy'
   /** `BGPFilter corp importV4[2] rejects it`. */
   | `${string} rejects it`;

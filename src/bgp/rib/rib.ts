@@ -9,6 +9,7 @@ import { FAMILIES, unicast } from '../wire/family.ts';
 import type { Announced, Nlri } from '../wire/message.ts';
 import { PrefixReader } from '../wire/nlri.ts';
 import type { InteriorCost } from './decision.ts';
+import { isDestination } from './destination.ts';
 import { ribEntry, type Standing } from './entry.ts';
 import type { ExportPeer, ExportSpeaker } from './export-policy.ts';
 import { Feed, type FeedTable, type Inbound, samePath } from './feed.ts';
@@ -310,6 +311,8 @@ export class Rib {
   }
 
   #verdict(feed: Feed, path: Path, prefix: number, words: PrefixWords): Path | Rejection {
+    // Before everything else: no rule accepts it.
+    if (!isDestination(words)) return 'it is multicast, loopback, link-local or reserved';
     const { routes } = this.#loc;
     const ours = routes.find(prefix, LOCAL, 0);
     if (ours !== NONE && routes.received(ours) !== undefined) return 'this node originates the prefix';
