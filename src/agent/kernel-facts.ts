@@ -25,6 +25,9 @@ export interface KernelFactsOptions {
   readonly log: Log;
 }
 
+/** Milliseconds between two readings at least, while events keep coming. A pod that comes makes a dozen of them, none of which matters here. */
+const READING_INTERVAL = 200;
+
 /**
  * Links, addresses and foreign routes as facts. Whatever event comes, the answer is to read again: the kernel's events leave
  * out what a vanishing link takes with it, and replaced routes cannot be told from added ones. Readings follow each other at
@@ -42,7 +45,7 @@ export class KernelFacts {
       clock: options.clock,
       log: options.log,
       pass: (signal) => this.#read(signal),
-      spacing: 50,
+      spacing: READING_INTERVAL,
       rest: 1,
     });
   }

@@ -1,6 +1,7 @@
 import type { LearnedFeed, Ways } from '../bgp/status.ts';
 import type { DesiredForm, DesiredRoute, RouteChanges } from '../dataplane/route-intent.ts';
 import { NONE } from '../net/columns.ts';
+import { changedKeys } from '../net/persistent-map.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 import { type PrefixWords, prefixText, prefixWords } from '../net/prefix-words.ts';
@@ -18,7 +19,7 @@ export class LearnedRoutes implements RouteChanges {
   #remote: RemoteRoutes | undefined;
   #own: ReadonlyMap<Prefix, DesiredRoute> = new Map();
   /** The prefixes of `#own`. */
-  #ownPrefixes = new PrefixTable();
+  readonly #ownPrefixes = new PrefixTable();
   form: DesiredForm | undefined;
 
   constructor(feed: LearnedFeed) {
@@ -69,15 +70,18 @@ export class LearnedRoutes implements RouteChanges {
     return false;
   }
 
+  /** What came or went, and no more: a pod is one of a hundred. */
   #setOwn(own: ReadonlyMap<Prefix, DesiredRoute>): void {
     const former = this.#own;
     this.#own = own;
-    this.#ownPrefixes = new PrefixTable();
-    for (const prefix of own.keys()) {
-      this.#ownPrefixes.retain(this.#ownPrefixes.intern(prefixWords(prefix)));
-      if (!former.has(prefix)) this.#feed.touch(prefix);
+    for (const prefix of changedKeys(former, own)) {
+      const isThere = own.has(prefix);
+      if (isThere === former.has(prefix)) continue;
+      const words = prefixWords(prefix);
+      if (isThere) this.#ownPrefixes.retain(this.#ownPrefixes.intern(words));
+      else this.#ownPrefixes.release(this.#ownPrefixes.find(words));
+      this.#feed.touch(prefix);
     }
-    for (const prefix of former.keys()) if (!own.has(prefix)) this.#feed.touch(prefix);
   }
 
   #learned(prefix: PrefixWords, ways: Ways): DesiredForm | string | undefined {

@@ -11,7 +11,7 @@ import { AgentNode, nodeManifest } from '../support/agent-node.ts';
 import { buildShim, shim } from '../support/cni-node.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const SEQUENTIAL = 40;
 const PARALLEL = 100;
 const CONCURRENCY = 16;
