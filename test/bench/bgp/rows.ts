@@ -20,10 +20,11 @@ export async function inTurns<D extends Named, Run>(
   daemons: readonly D[],
   what: string,
   run: (daemon: D) => Promise<Run>,
+  times = repetitions,
 ): Promise<ReadonlyMap<string, readonly Run[]>> {
   const results = new Map<string, Run[]>(daemons.map(({ name }) => [name, []]));
   const failed = new Set<string>();
-  for (let i = 0; i < repetitions; i++) {
+  for (let i = 0; i < times; i++) {
     for (const daemon of daemons) {
       if (failed.has(daemon.name)) continue;
       try {
