@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import { GryphonError } from '../ports/error.ts';
-import { type CleanupPaths, removeConflist, removeState } from './files.ts';
+import { type CleanupPaths, keptPlugins, removeConflist, removeState } from './files.ts';
 import { type CleanupFirewall, removeFirewall } from './firewall.ts';
 import { type CleanupItem, failed } from './item.ts';
 import { type CleanupNetlink, livePodLinks, removeLinks, removeRoutes } from './kernel.ts';
@@ -45,6 +45,7 @@ export async function* cleanUp(options: CleanupOptions, signal: AbortSignal): As
   yield* await unlessFailed('routes', `of protocol ${protocol}`, removeRoutes(netlink, protocol, signal));
   yield* await unlessFailed('rules', 'of iptables', removeFirewall(firewall, signal));
   yield* removeState(paths);
+  yield* keptPlugins(paths);
 }
 
 /** A kernel that cannot even be asked is one more thing that failed. */

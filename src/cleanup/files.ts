@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pluginType } from '../cni/conflist.ts';
 import { referencePlugins } from '../cni/installer.ts';
-import { type CleanupItem, failed, removed } from './item.ts';
+import { type CleanupItem, failed, kept, removed } from './item.ts';
 
 export interface CleanupPaths {
   /** `/etc/cni/net.d`, `/opt/cni/bin`. */
@@ -35,6 +35,13 @@ export function removeState({ cniSocket, stateDir, cniBinDir }: CleanupPaths): r
     join(cniBinDir, pluginType),
   ]);
 }
+
+/** Reference plugins: nobody knows who brought the ones that are there, and other networks chain them. */
+export const keptPlugins = ({ cniBinDir }: CleanupPaths): readonly CleanupItem[] =>
+  referencePlugins
+    .map((name) => join(cniBinDir, name))
+    .filter(exists)
+    .map((file) => kept('file', file, 'other networks may use it; remove it where there are none'));
 
 /** What `replaceFile` leaves when its process dies in the middle: `.NAME.PID.tmp`. */
 function halfWritten(directory: string, names: readonly string[]): readonly string[] {

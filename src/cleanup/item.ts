@@ -5,7 +5,8 @@ export interface CleanupItem {
   readonly kind: 'link' | 'routes' | 'rules' | 'file';
   /** `gryp0123456789a (default/web-0)`, `12 routes of protocol 71`, a path. */
   readonly name: string;
-  readonly outcome: 'removed' | 'failed';
+  /** `kept`: it may be ours, and others may use it by now. */
+  readonly outcome: 'removed' | 'failed' | 'kept';
   readonly reason?: string;
 }
 
@@ -20,4 +21,11 @@ export const failed = (kind: CleanupItem['kind'], name: string, error: unknown):
   name,
   outcome: 'failed',
   reason: describeError(error),
+});
+
+export const kept = (kind: CleanupItem['kind'], name: string, reason: string): CleanupItem => ({
+  kind,
+  name,
+  outcome: 'kept',
+  reason,
 });

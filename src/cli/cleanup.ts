@@ -30,6 +30,8 @@ export function register(program: Command, context: CommandContext): void {
     const options = cleanupOptions(settings, netlink, force);
     let found = 0;
     for await (const item of cleanUp(options, new AbortController().signal)) {
+      // Where nothing is ours any more, these are not either.
+      if (item.outcome === 'kept' && found === 0) continue;
       found++;
       context.stdout.write(line(item));
       if (item.outcome === 'failed') context.exitCode = 1;

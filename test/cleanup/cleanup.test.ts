@@ -139,6 +139,19 @@ test.each<[string, readonly string[], readonly string[]]>([
   expect(items.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)).toEqual(told);
 });
 
+test('reference plugins stay, whoever brought them, and are told last', async () => {
+  for (const name of ['gryphon', 'portmap', 'calico']) fs.writeFileSync(path.join(root, 'bin', name), '');
+  expect(await clean(new Links([]), false)).toMatchObject([
+    { name: path.join(root, 'bin/gryphon'), outcome: 'removed' },
+    {
+      name: path.join(root, 'bin/portmap'),
+      outcome: 'kept',
+      reason: expect.stringContaining('other') as unknown,
+    },
+  ]);
+  expect(fs.readdirSync(path.join(root, 'bin')).sort()).toEqual(['calico', 'portmap']);
+});
+
 test('what was cut short while it was written goes too, and what others wrote stays', async () => {
   const ours = [
     'net.d/.05-gryphon.conflist.17.tmp',
@@ -151,7 +164,8 @@ test('what was cut short while it was written goes too, and what others wrote st
   const others = ['bin/.other.17.tmp', 'bin/portmap', 'net.d/.05-gryphon.conflist', 'state/ipam.journal.old'];
   for (const file of [...ours, ...others]) fs.writeFileSync(path.join(root, file), '');
   const items = await clean(new Links([]), false);
-  expect(items.map(({ name }) => path.relative(root, name)).toSorted()).toEqual(ours.toSorted());
+  const gone = items.filter(({ outcome }) => outcome === 'removed');
+  expect(gone.map(({ name }) => path.relative(root, name)).toSorted()).toEqual(ours.toSorted());
   expect(others.every((file) => fs.existsSync(path.join(root, file)))).toBe(true);
 });
 

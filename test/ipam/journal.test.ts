@@ -12,6 +12,7 @@ import {
 } from '../../src/ipam/journal-record.ts';
 import { replayJournal } from '../../src/ipam/journal-state.ts';
 import { type Address, address } from '../../src/net/address.ts';
+import { watchSyncs } from '../support/syncs.ts';
 
 let directory: string;
 let file: string;
@@ -177,4 +178,17 @@ test('a compaction that fails leaves the old file in use', async () => {
   journal.append(history[1]!);
   journal.close();
   expect(open().state.attachments.get(id('a'))).toMatchObject({ state: 'configured' });
+});
+
+test('compaction: the new file is on disk before it takes the place of the old one, and then its name', async () => {
+  const { journal } = open();
+  for (const record of history) journal.append(record);
+  const before = fs.statSync(file).ino;
+  const syncs = await watchSyncs(() => fs.statSync(file).ino === before);
+  await journal.compact(history);
+  expect(syncs).toEqual([
+    ['ipam.journal.new', true],
+    ['state', false],
+  ]);
+  journal.close();
 });
