@@ -79,7 +79,9 @@ export function uninstall(stage: Stage): void {
       await kubectl.run(['create', '--filename', '-'], job.replace(/NODE$/m, name));
     const jobs = '--selector app.kubernetes.io/component=cleanup';
     await kubectl.do(`--namespace gryphon-system wait --for=condition=complete --timeout=2m jobs ${jobs}`);
-    expect(await kubectl.do(`--namespace gryphon-system logs ${jobs} --tail=-1`)).toContain('05-gryphon.conflist');
+    expect(await kubectl.do(`--namespace gryphon-system logs ${jobs} --tail=-1`)).toContain(
+      '05-gryphon.conflist',
+    );
     await kubectl.run([
       'delete',
       '--filename',
